@@ -1,0 +1,1 @@
+"""The flows and the verbs they call. Only the flow modules import Prefect."""

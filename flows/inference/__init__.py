@@ -1,0 +1,1 @@
+"""Pure functions on small tables: intervals, comparisons, suppression, verdicts."""

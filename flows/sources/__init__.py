@@ -1,0 +1,1 @@
+"""How extracts are declared and read."""

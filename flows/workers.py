@@ -1,0 +1,117 @@
+"""Processes that warm up beside the run: one JSON object a line in, one a line out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flows.errors import CxError
+
+
+class Worker:
+    """A child process ``python -m module`` that answers requests; started at once, asked when needed.
+
+    Its standard error goes to ``log``. Use as a context manager: the child ends with the block, however it ends.
+    """
+
+    def __init__(self, module: str, log: Path, *, environment: dict[str, str] | None = None) -> None:
+        self.module = module
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf-8",
+                env=os.environ | (environment or {}),
+            )
+
+    def ask(self, request: dict[str, Any], *, on_event: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+        """Send ``request`` and wait for the answer.
+
+        Lines with the key ``event`` are progress and go to ``on_event``. Raises CxError when the child reports an
+        error or dies; its log is named.
+        """
+        try:
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            raise self._died() from None
+        for line in self._process.stdout:
+            try:
+                answer = json.loads(line)
+            except json.JSONDecodeError:
+                continue  # a library's chatter on standard output
+            if not isinstance(answer, dict) or "ready" in answer:
+                continue
+            if "event" in answer:
+                if on_event:
+                    on_event(answer)
+                continue
+            if "error" in answer:
+                raise CxError(answer["error"], answer.get("remedy", ""), where=answer.get("where", ""))
+            return answer
+        raise self._died()
+
+    def _died(self) -> CxError:
+        code = self._process.wait()
+        return CxError(
+            f"the process {self.module} ended with status {code} before it answered",
+            f"see {self.log}; run again, and report it if it happens twice",
+        )
+
+    def close(self) -> None:
+        """End the child, gently first."""
+        if self._process.poll() is None:
+            self._process.stdin.close()
+            try:
+                self._process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process.stdout.close()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def serve(warm_up: Callable[[], None], handle: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """The child's side: warm up, say ready, then answer each request until standard input ends.
+
+    Standard output is kept for answers; whatever a library prints goes to standard error.
+    A CxError becomes its sentence; any other exception its type only, with the traceback in the log: a message of a
+    library can hold a customer's value.
+    """
+    import traceback
+
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def say(answer: dict[str, Any]) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+    serve.say = say  # for progress from inside a handler
+    warm_up()
+    say({"ready": True})
+    for line in sys.stdin:
+        try:
+            say(handle(json.loads(line)))
+        except CxError as error:
+            say({"error": error.what, "remedy": error.remedy, "where": error.where})
+        except Exception as error:  # the parent must hear of it whatever it is
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            print(f"{type(error).__name__} at {where.name}:{where.lineno}", file=sys.stderr)
+            traceback.print_tb(error.__traceback__, file=sys.stderr)
+            say({"error": f"{type(error).__name__} in {where.name}", "remedy": "see the log of this run"})

@@ -1,0 +1,206 @@
+"""A company's workspace: cx.toml, its tables, and where its things lie on disk."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from flows.errors import ConfigurationError
+from flows.period import Period
+
+
+class Declared(BaseModel):
+    """Base of everything a user writes: unknown keys are errors, values are not coerced across kinds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def refuse(error: ValidationError, where: str) -> ConfigurationError:
+    """A ConfigurationError naming file and key for the first problems pydantic found."""
+    lines = []
+    for problem in error.errors()[:5]:
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"unknown key {key!r}")
+        elif problem["type"] == "missing":
+            lines.append(f"the key {key!r} is missing")
+        else:
+            lines.append(f"{key or 'the whole'}: {problem['msg'].removeprefix('Value error, ')}")
+    return ConfigurationError("; ".join(lines), "correct the file and run again", where=where)
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Warsaw")
+    ZoneInfo(name)
+    return name
+
+
+def _month(text: str) -> str:
+    try:
+        return str(Period.parse(text))
+    except ConfigurationError as error:
+        raise ValueError(error.what) from None
+
+
+TimeZone = Annotated[str, AfterValidator(_zone)]
+Month = Annotated[str, AfterValidator(_month)]
+
+
+class Schedule(Declared):
+    cron: str = "0 6 2 * *"
+
+
+class Mail(Declared):
+    transport: Literal["outbox", "smtp"] = "outbox"
+    sender: str = "cx-report@localhost"
+    host: str = "localhost"
+    port: int = Field(default=587, ge=1, le=65535)
+    starttls: bool = True
+    #: Names of environment variables; the credentials themselves are never in a file.
+    user_env: str | None = None
+    password_env: str | None = None
+
+
+class Thresholds(Declared):
+    """What gates and verdicts hold figures against."""
+
+    hidden_below: int = Field(default=5, ge=1)
+    false_discovery_rate: float = Field(default=0.05, gt=0, lt=1)
+    #: A delivery this many times smaller or larger than the usual is refused.
+    volume_factor: float = Field(default=3.0, gt=1)
+
+
+class Settings(Declared):
+    name: str = Field(min_length=1)
+    timezone: TimeZone
+    languages: list[Literal["en"]] = ["en"]
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    #: For snapshots and tests; otherwise the clock decides.
+    last_period: Month | None = None
+    window_months: int = Field(default=25, ge=2, le=120)
+    schedule: Schedule = Schedule()
+    mail: Mail = Mail()
+    thresholds: Thresholds = Thresholds()
+
+
+class Recipient(Declared):
+    email: str = Field(pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+$|^[^@\s,;<>\"]+@localhost$")
+    name: str = ""
+
+
+class Target(Declared):
+    kpi: str
+    target: float
+    slice: str = "overall"
+    slice_value: str | None = None
+    valid_from: Month | None = None
+
+
+class Correction(Declared):
+    """One known bad row: with a column its value is replaced, without one the row is dropped."""
+
+    source: str
+    file: str
+    line: int = Field(ge=1)
+    column: str | None = None
+    value: str | None = None
+    reason: str = Field(min_length=3)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A loaded workspace. ``Workspace.load(directory)`` validates cx.toml; the rest is read when asked for."""
+
+    root: Path
+    settings: Settings
+
+    @classmethod
+    def load(cls, root: Path | str) -> Workspace:
+        """Read ``root/cx.toml``; raises ConfigurationError naming file and key."""
+        root = Path(root).resolve()
+        path = root / "cx.toml"
+        if not path.is_file():
+            raise ConfigurationError(
+                f"{root} is not a workspace: it has no cx.toml",
+                "create one with `cx init DIR`, or name another with --workspace",
+            )
+        try:
+            declared = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigurationError(str(error), "correct the TOML", where="cx.toml") from None
+        try:
+            return cls(root, Settings.model_validate(declared))
+        except ValidationError as error:
+            raise refuse(error, "cx.toml") from None
+
+    @property
+    def var(self) -> Path:
+        return self.root / "var"
+
+    @property
+    def lake(self) -> Path:
+        return self.var / "lake"
+
+    @property
+    def builds(self) -> Path:
+        return self.var / "builds"
+
+    @property
+    def published(self) -> Path:
+        return self.var / "published"
+
+    @property
+    def outbox(self) -> Path:
+        return self.var / "outbox"
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.var / "ledger.db"
+
+    def last_period(self) -> Period:
+        """The month a run is about when none is named."""
+        if self.settings.last_period:
+            return Period.parse(self.settings.last_period)
+        return Period.last_complete(self.settings.timezone)
+
+    @cached_property
+    def recipients(self) -> list[Recipient]:
+        """recipients.csv; one person once, whatever the case of the address."""
+        seen: dict[str, Recipient] = {}
+        for recipient in self._table("recipients.csv", Recipient):
+            seen.setdefault(recipient.email.casefold(), recipient)
+        return list(seen.values())
+
+    @cached_property
+    def targets(self) -> list[Target]:
+        return self._table("targets.csv", Target)
+
+    @cached_property
+    def corrections(self) -> list[Correction]:
+        return self._table("corrections.csv", Correction)
+
+    def _table(self, name: str, model: type[Any]) -> list[Any]:
+        """The rows of a workspace CSV as ``model``; an absent file is an empty table, a blank cell is no value."""
+        path = self.root / name
+        if not path.is_file():
+            return []
+        rows = []
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                filled = {key: value.strip() for key, value in row.items() if key and value and value.strip()}
+                if not filled or re.match(r"\s*#", next(iter(row.values())) or ""):
+                    continue
+                try:
+                    rows.append(model.model_validate(filled))
+                except ValidationError as error:
+                    raise refuse(error, f"{name}, row {len(rows) + 2}") from None
+        return rows
