@@ -34,7 +34,9 @@ class Worker:
                 env=os.environ | (environment or {}),
             )
 
-    def ask(self, request: dict[str, Any], *, on_event: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+    def ask(
+        self, request: dict[str, Any], *, on_event: Callable[[dict[str, Any]], None] | None = None
+    ) -> dict[str, Any]:
         """Send ``request`` and wait for the answer.
 
         Lines with the key ``event`` are progress and go to ``on_event``. Raises CxError when the child reports an

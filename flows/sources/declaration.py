@@ -23,6 +23,7 @@ class Files(Declared):
     quote: str = Field(default='"', min_length=1, max_length=1)
     encoding: str = "utf-8"
     compression: Literal["none", "gzip"] = "none"
+    #: The sheet of a workbook; the first when not named.
     sheet: str | None = None
     #: A file whose last line does not end is taken for half-written unless this says otherwise.
     final_newline: Literal["required", "optional"] = "required"
@@ -105,6 +106,8 @@ class Source(Declared):
     missing: list[str] = [""]
     missing_in: dict[str, list[str]] = {}
     keys: dict[str, Key] = {}
+    #: Columns that some extracts lack; there they are null. Any other named column must be in every extract.
+    optional: list[str] = []
     personal: list[str] = []
     #: Headers that look personal and are not, with the reason.
     not_personal: dict[str, str] = {}

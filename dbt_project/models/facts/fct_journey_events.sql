@@ -1,0 +1,1 @@
+{{ conform('journey_events') }}

@@ -1,0 +1,31 @@
+with
+
+orders as (
+    select * from {{ ref('fct_orders') }}
+    where customer_key is not null
+),
+
+in_order as (
+    select
+        *,
+        row_number() over (partition by customer_key order by ordered_at, order_key) as place,
+        lead(ordered_at) over (partition by customer_key order by ordered_at, order_key) as next_ordered_at,
+    from orders
+)
+
+select
+    customer_key,
+    order_key as first_order_key,
+    ordered_at as first_ordered_at,
+    next_ordered_at,
+    channel,
+    store,
+    extra,
+    customer_segment,
+    customer_region,
+    customer_tier,
+    mapping,
+    source_file,
+    source_line,
+from in_order
+where place = 1

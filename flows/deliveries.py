@@ -1,0 +1,189 @@
+"""The build file of views over the lake that gate 1 checks, and what the checks need to know about each."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.contracts import contract
+from flows.errors import ConfigurationError
+from flows.lake import Package
+from flows.period import Period
+from flows.sources.columns import tables_named
+from flows.sources.declaration import Source
+from flows.staging import View, landed_view, literal, mapping_view, raw_view
+from flows.workspace import Workspace
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass
+class Staged:
+    """What a run's deliveries came to: the views in order of dependence, and what is to be told about them."""
+
+    database: Path
+    views: list[View] = field(default_factory=list)
+    #: Contract columns that some mapping fills, by contract.
+    delivered: dict[str, set[str]] = field(default_factory=dict)
+    #: Mapping views by contract.
+    mappings: dict[str, list[str]] = field(default_factory=dict)
+    #: Rows dropped, mended, corrected or found twice: source, mapping, kind, reason, rows.
+    handled: list[dict[str, Any]] = field(default_factory=list)
+    subjects: list[dict[str, Any]] = field(default_factory=list)
+
+
+def stage(
+    workspace: Workspace,
+    sources: list[Source],
+    packages: dict[str, list[Package]],
+    period: Period,
+    database: Path,
+) -> Staged:
+    """Write ``database`` with a view per source and mapping; count what was dropped and mended.
+
+    Raises ConfigurationError naming source and mapping when an expression does not fit the landed columns.
+    """
+    import duckdb
+
+    staged = Staged(database)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"set TimeZone = {literal(workspace.settings.timezone)}")
+        for source in sources:
+            _stage_source(connection, workspace, source, packages[source.name], period, staged)
+        for source in sources:
+            for name in source.mappings:
+                _stage_mapping(connection, workspace, sources, source, name, staged)
+        connection.execute(
+            "create table handled (source varchar, mapping varchar, kind varchar, reason varchar, rows bigint)"
+        )
+        for entry in staged.handled:
+            connection.execute(
+                "insert into handled values (?, ?, ?, ?, ?)",
+                [entry[key] for key in ("source", "mapping", "kind", "reason", "rows")],
+            )
+    return staged
+
+
+def _stage_source(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    source: Source,
+    packages: list[Package],
+    period: Period,
+    staged: Staged,
+) -> None:
+    where = f"sources/{source.name}.yml"
+    files = [str(package.data) for package in packages]
+    types = {
+        name: type_
+        for name, type_, *_ in connection.execute(
+            "describe select * from read_parquet($files, union_by_name = true)", {"files": files}
+        ).fetchall()
+    }
+    view, entries, counted_over = landed_view(source, packages, workspace.corrections, types)
+    _create(connection, view, where, "its drops, mends, key and missing markers")
+    rows = connection.execute(f"select count(*) from {view.name}").fetchone()[0]
+    conditions = [entry for entry in entries if entry["condition"]]
+    if entries:
+        selects = ", ".join(f"count(*) filter (where {entry['condition']})" for entry in conditions) or "0"
+        landed = sum(package.rows for package in packages)
+        counts = connection.execute(f"{counted_over}\nselect {selects} from corrected").fetchone()
+        for entry, count in zip(conditions, counts, strict=False):
+            entry["rows"] = count
+        left = landed - sum(entry["rows"] for entry in conditions if entry["kind"] in {"drop", "correction"})
+        for entry in entries:
+            entry.setdefault("rows", max(left - rows, 0))
+            if entry["rows"]:
+                kept = {key: entry[key] for key in ("kind", "reason", "rows")}
+                staged.handled.append({"source": source.name, "mapping": None} | kept)
+    staged.views.append(view)
+    newest = packages[-1].rows if source.load in {"append", "upsert", "snapshot"} else rows
+    staged.subjects.append(
+        {
+            "kind": "source",
+            "source": source.name,
+            "view": view.name,
+            "load": source.load,
+            "key": source.key,
+            "rows": newest,
+            "usual_rows": _usual_rows(source, packages),
+            "volume_factor": workspace.settings.thresholds.volume_factor,
+            "dates": source.dates,
+            "timezone": source.timezone or workspace.settings.timezone,
+            "period": str(period),
+            "covers_period": source.dates is not None,
+        }
+    )
+
+
+def _usual_rows(source: Source, packages: list[Package]) -> float | None:
+    """Median rows of the earlier packages (at most twelve, at least three) of a source that grows by packages."""
+    earlier = [package.rows for package in packages[:-1]][-12:]
+    return statistics.median(earlier) if source.load in {"append", "snapshot"} and len(earlier) >= 3 else None
+
+
+def _stage_mapping(
+    connection: duckdb.DuckDBPyConnection,
+    workspace: Workspace,
+    sources: list[Source],
+    source: Source,
+    name: str,
+    staged: Staged,
+) -> None:
+    where = f"sources/{source.name}.yml, mappings.{name}"
+    mapping = source.mappings[name]
+    others = tables_named(mapping.select, sources, where=where) if mapping.select else []
+    raw = raw_view(source, name, mapping, others)
+    _create(connection, raw, where, "the mapping's expressions")
+    types = {column: type_ for column, type_, *_ in connection.execute(f"describe {raw.name}").fetchall()}
+    wanted = contract(mapping.contract, where=where)
+    unknown = set(types) - set(wanted.types) - {"source_file", "source_line", "_source_file", "_source_line"}
+    if unknown:
+        raise ConfigurationError(
+            f"{mapping.contract} has no column {', '.join(sorted(unknown))}",
+            "put what no contract has into a JSON column named extra",
+            where=where,
+        )
+    missing = [column.name for column in wanted.columns if column.required and column.name not in types]
+    if missing:
+        raise ConfigurationError(
+            f"{mapping.contract} needs {', '.join(missing)}, which the select does not return", where=where
+        )
+    view = mapping_view(source, name, mapping, types, workspace.settings.timezone)
+    _create(connection, view, where, "the cast to the contract")
+    staged.views += [raw, view]
+    staged.delivered.setdefault(mapping.contract, set()).update(set(types) & set(wanted.types))
+    staged.mappings.setdefault(mapping.contract, []).append(view.name)
+    staged.subjects.append(
+        {
+            "kind": "mapping",
+            "source": source.name,
+            "mapping": name,
+            "contract": mapping.contract,
+            "view": view.name,
+            "raw_view": raw.name,
+            "columns": [
+                {"name": column.name, "type": column.type, "required": column.required}
+                for column in wanted.columns
+                if column.name in types
+            ],
+            "has_score": "score" in types,
+        }
+    )
+
+
+def _create(connection: duckdb.DuckDBPyConnection, view: View, where: str, what: str) -> None:
+    """Create ``view``; a mistake in its SQL is the declaration's, told without a value."""
+    import duckdb
+
+    try:
+        connection.execute(f"create view {view.name} as {view.sql}")
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+        raise ConfigurationError(
+            f"{what} cannot be read as SQL: {str(error).splitlines()[0]}",
+            "correct the expression; columns are those the extract has, in double quotes where they are odd",
+            where=where,
+        ) from None

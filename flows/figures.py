@@ -1,0 +1,94 @@
+"""Reading figures: from a build's warehouse, and from what was published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from flows.errors import CxError
+from flows.ledger_records import Publication
+
+#: The keys of a figure, in the order of `cx kpis` and of the table `figures`.
+FIGURE_COLUMNS = (
+    "period", "kpi", "slice", "slice_value", "value", "unit", "n", "low", "high", "previous",
+    "change", "change_low", "change_high", "p", "q", "verdict", "target", "met",
+)  # fmt: skip
+
+
+def rows(database: Path, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
+    """The rows of ``query`` on a DuckDB file, opened read-only. Raises CxError when the file cannot be opened."""
+    import duckdb
+
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            result = connection.execute(query, list(parameters))
+            names = [column[0] for column in result.description]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        raise unreadable(database, error) from None
+
+
+def unreadable(database: Path, error: Exception) -> CxError:
+    """A DuckDB file that cannot be opened, as a sentence; a newer version is told as such."""
+    import duckdb
+
+    if "version number" in str(error) or "newer version" in str(error):
+        return CxError(
+            f"the file was written by a newer DuckDB than the {duckdb.__version__} installed here",
+            "run `make setup` to install the version this project is locked to, or delete the file and run again",
+            where=database.name,
+        )
+    return CxError(
+        "the file cannot be opened as a DuckDB database", "delete it and run again; it is rebuilt", where=database.name
+    )
+
+
+def published_figures(publication: Publication) -> list[dict[str, Any]]:
+    """The figures a publication froze for its period, with exactly the keys of FIGURE_COLUMNS."""
+    import duckdb
+
+    path = publication.directory / "figures.parquet"
+    if not path.is_file():
+        raise CxError(
+            f"the published figures of {publication.period} are missing",
+            "restore var/published from a backup",
+            where=path.name,
+        )
+    with duckdb.connect() as connection:
+        result = connection.execute(
+            f"select {', '.join(FIGURE_COLUMNS)} from read_parquet(?) where period = ? "
+            "order by kpi, slice, slice_value",
+            [str(path), publication.period],
+        )
+        return [dict(zip(FIGURE_COLUMNS, row, strict=True)) for row in result.fetchall()]
+
+
+def series(database: Path) -> dict[str, list[dict[str, Any]]]:
+    """Each KPI's overall figures by month, oldest first: period, value, low, high, n, verdict."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    query = "select kpi, period, value, low, high, n, verdict from figures where slice = 'overall' order by kpi, period"
+    for row in rows(database, query):
+        found.setdefault(row.pop("kpi"), []).append(row)
+    return found
+
+
+def deliveries(database: Path) -> list[dict[str, Any]]:
+    """What reached the facts: source, contract, mapping, rows, first_at and last_at (ISO dates)."""
+    from flows.contracts import contracts
+
+    parts = [
+        f"select '{each.name}' as contract, mapping, count(*) as rows, "
+        f"strftime(min({each.time_column}), '%Y-%m-%d') as first_at, "
+        f"strftime(max({each.time_column}), '%Y-%m-%d') as last_at "
+        f"from fct_{each.name} group by mapping"
+        for each in contracts().values()
+    ]
+    found = rows(database, " union all ".join(parts) + " order by contract, mapping")
+    return [{"source": row["mapping"].split(".")[0]} | row for row in found]
+
+
+def as_json(figures: list[dict[str, Any]]) -> str:
+    """Figures as a JSON list; the same figures give the same text."""
+    return json.dumps(figures, ensure_ascii=False, indent=1)

@@ -1,0 +1,173 @@
+"""dbt's side of a run: its own copy of the project, its profile and variables, its results."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.deliveries import Staged
+from flows.errors import BuildError
+from flows.kpis import FactMeta, write_into
+from flows.period import Period
+from flows.settings import DBT_PROJECT
+from flows.staging import View, literal
+from flows.workers import Worker
+from flows.workspace import Workspace
+
+#: Months before the window that a build still reads: a first order is told from a later one by what came before.
+LOOKBACK_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class Build:
+    """Where one build lies: nothing in it is shared with another."""
+
+    directory: Path
+
+    @property
+    def project(self) -> Path:
+        return self.directory / "dbt"
+
+    @property
+    def database(self) -> Path:
+        return self.directory / "warehouse.duckdb"
+
+    @property
+    def deliveries(self) -> Path:
+        return self.directory / "deliveries.duckdb"
+
+    @property
+    def results(self) -> Path:
+        return self.project / "target" / "run_results.json"
+
+
+def prepare(
+    build: Build, workspace: Workspace, period: Period, staged: Staged, facts: dict[str, FactMeta]
+) -> dict[str, Any]:
+    """Copy the dbt project into the build and add staging models and declarations; returns the variables of the run."""
+    shutil.copytree(
+        DBT_PROJECT, build.project, ignore=shutil.ignore_patterns("target", "logs", "*.duckdb", ".user.yml")
+    )
+    staging = build.project / "models" / "staging"
+    staging.mkdir(exist_ok=True)
+    for view in staged.views:
+        (staging / f"{view.name}.sql").write_text(_model(view), encoding="utf-8")
+    (staging / "handled.sql").write_text(_handled(staged.handled), encoding="utf-8")
+    write_into(build.project, facts, staged.delivered)
+    timezone = workspace.settings.timezone
+    first = period.shift(1 - workspace.settings.window_months)
+    return {
+        "period": str(period),
+        "first_period": str(first),
+        "period_end": period.end(timezone).isoformat(sep=" "),
+        "history_start": first.shift(-LOOKBACK_MONTHS).start(timezone).isoformat(sep=" "),
+        "mappings": staged.mappings,
+        "targets": [target.model_dump() for target in workspace.targets],
+        "hidden_below": workspace.settings.thresholds.hidden_below,
+        "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
+    }
+
+
+def _model(view: View) -> str:
+    """A staging view as a dbt model: the SQL gate 1 saw, with its dependencies named."""
+    depends = "".join(f"-- depends_on: {{{{ ref('{name}') }}}}\n" for name in view.reads)
+    return f"{depends}{{% raw %}}\n{view.sql}\n{{% endraw %}}\n"
+
+
+def _handled(entries: list[dict[str, Any]]) -> str:
+    rows = [
+        f"select {literal(entry['source'])} as source, cast({literal(entry['mapping'])} as varchar) as mapping, "
+        f"{literal(entry['kind'])} as kind, {literal(entry['reason'])} as reason, "
+        f"cast({entry['rows']} as bigint) as rows"
+        for entry in entries
+    ]
+    none = (
+        "select cast(null as varchar) as source, cast(null as varchar) as mapping, cast(null as varchar) as kind, "
+        "cast(null as varchar) as reason, cast(null as bigint) as rows where false"
+    )
+    body = "\nunion all\n".join(rows) or none
+    return f"{{{{ config(materialized='table') }}}}\n{{% raw %}}\n{body}\n{{% endraw %}}\n"
+
+
+def run_dbt(
+    worker: Worker,
+    build: Build,
+    workspace: Workspace,
+    variables: dict[str, Any],
+    *,
+    prefect_context: str | None = None,
+    report: Callable[[str, str], None] | None = None,
+) -> dict[str, int]:
+    """Build every model and run every test in the child process; with a Prefect context each node is a task of it.
+
+    Returns how many nodes ended in which status. Raises BuildError naming the models and tests that failed; the error
+    holds no value of a row.
+    """
+    worker.ask(
+        {
+            "project": str(build.project),
+            "variables": variables,
+            "environment": {
+                "CX_BUILD_DATABASE": str(build.database),
+                "CX_BUILD_TIMEZONE": workspace.settings.timezone,
+                "CX_BUILD_TEMPORARY": str(build.directory / "temporary"),
+            },
+            "prefect_context": prefect_context,
+        },
+        on_event=(lambda event: report(event["event"], event["node"])) if report else None,
+    )
+    return read_results(build)
+
+
+def read_results(build: Build) -> dict[str, int]:
+    """What ``run_results.json`` says, which is to be believed over any orchestrator (DESIGN section 8).
+
+    Raises BuildError when a node failed, was skipped, or is missing from the results.
+    """
+    if not build.results.is_file():
+        raise BuildError(
+            "dbt ended before it built anything",
+            f"see {build.project / 'logs' / 'dbt.log'}; most often a declaration does not parse",
+        )
+    results = json.loads(build.results.read_text(encoding="utf-8"))["results"]
+    manifest = json.loads((build.project / "target" / "manifest.json").read_text(encoding="utf-8"))
+    counts: dict[str, int] = {}
+    for result in results:
+        counts[result["status"]] = counts.get(result["status"], 0) + 1
+    failed = [result for result in results if result["status"] not in {"success", "pass"}]
+    first = [result for result in failed if result["status"] != "skipped"]
+    if failed:
+        lines = [_sentence(result) for result in (first or failed)[:5]]
+        raise BuildError(
+            "the figures could not be built: " + "; ".join(lines),
+            f"nothing was published; the compiled SQL of each is under {build.project / 'target'}",
+        )
+    expected = {
+        unique_id
+        for unique_id, node in (manifest["nodes"] | manifest["unit_tests"]).items()
+        if node["resource_type"] in {"model", "test", "unit_test", "seed"} and node["config"].get("enabled", True)
+    }
+    missing = expected - {result["unique_id"] for result in results}
+    if missing:
+        raise BuildError(
+            f"dbt did not run {', '.join(sorted(missing)[:5])}", "run again; report it if it happens twice"
+        )
+    return counts
+
+
+def _sentence(result: dict[str, Any]) -> str:
+    """A failed node without any text from the data: a database's own message can quote a cell."""
+    _, *_, name = result["unique_id"].split(".")[:3]
+    kind = result["unique_id"].split(".")[0].replace("_", " ")
+    if result["status"] == "fail":
+        count = result.get("failures")
+        return f"the {kind} {name} found {count} rows that break it"
+    message = result.get("message") or ""
+    category = next(
+        (line.split(":")[0].strip() for line in message.splitlines() if " Error:" in line), result["status"]
+    )
+    return f"the {kind} {name} ended with {category}"

@@ -1,0 +1,197 @@
+"""What stands on each page: which figures are shown, in which order, and which are only counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from report_templates.reading import Figure, Kpi, Point, ReportInput, Restatement
+from report_templates.wording import Wording
+
+#: The sections of the report in order; each is one template in ``sections/``.
+SECTIONS = ("front", "scorecard", "groups", "trends", "trust", "definitions")
+
+TILES_AT_LEAST = 5
+TILES_AT_MOST = 8
+ITEMS_AT_MOST = 5
+#: Longer tables make pages nobody reads; all rows are in the annex.
+ROWS_AT_MOST = 40
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a list on page one: a KPI's name, the group where it is not the company, and a sentence."""
+
+    label: str
+    group: str | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The first items of a list and how many more there are."""
+
+    items: list[Item]
+    more: int
+
+
+@dataclass(frozen=True)
+class Front:
+    """Page one, in the PDF and in the mail."""
+
+    headline: str
+    tiles: list[tuple[Kpi, Figure]]
+    better: Listing
+    worse: Listing
+    decide: Listing
+    #: Whether any comparison, overall or by group, was made, and whether one came out clear.
+    anything_compared: bool
+    anything_clear: bool
+
+
+@dataclass(frozen=True)
+class GroupTable:
+    """A KPI by the values of one slice, shown because one of them changed for certain."""
+
+    kpi: Kpi
+    slice: str
+    rows: list[Figure]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The by-group page: tables that matter, and counts of everything else."""
+
+    tables: list[GroupTable]
+    compared: int
+    clear: int
+    low_base: int
+    hidden: int
+    new: int
+
+    @property
+    def any(self) -> bool:
+        return bool(self.compared or self.low_base or self.hidden or self.new)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything the templates read, chosen and ordered."""
+
+    report: ReportInput
+    wording: Wording
+    front: Front
+    scorecard: list[tuple[str, list[tuple[Kpi, Figure]]]]
+    groups: Groups
+    trends: list[tuple[Kpi, Figure, list[Point]]]
+    defined: list[Kpi]
+    restatements: list[Restatement] = field(default_factory=list)
+
+    @property
+    def kpis(self) -> dict[str, Kpi]:
+        return {kpi.kpi: kpi for kpi in self.report.kpis}
+
+
+def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_AT_MOST) -> Contents:
+    """The contents of ``report``; the lists of page one hold ``items_at_most`` lines each."""
+    kpis = {kpi.kpi: kpi for kpi in report.kpis}
+    overall = [(kpis[figure.kpi], figure) for figure in report.figures if figure.overall]
+    sliced = [(kpis[figure.kpi], figure) for figure in report.figures if not figure.overall]
+    known = {kpi.kpi for kpi, _ in overall} | {kpi.kpi for kpi, _ in sliced}
+    scorecard = [
+        (section, [pair for pair in overall if pair[0].section == section])
+        for section in dict.fromkeys(kpi.section for kpi, _ in overall)
+    ]
+    trends = [(kpi, figure, report.months(kpi.kpi)) for kpi, figure in overall]
+    return Contents(
+        report=report,
+        wording=wording,
+        front=_front(overall, sliced, wording, items_at_most),
+        scorecard=scorecard,
+        groups=_groups(sliced),
+        trends=[trend for trend in trends if sum(point.value is not None for point in trend[2]) > 1],
+        defined=[kpi for kpi in report.kpis if kpi.kpi in known],
+        restatements=sorted(
+            report.trust.restatements,
+            key=lambda each: (each.period, each.kpi, each.slice, each.slice_value or ""),
+        ),
+    )
+
+
+def tiles(overall: list[tuple[Kpi, Figure]]) -> list[tuple[Kpi, Figure]]:
+    """The headline KPIs, at most eight; where fewer than five are declared, the next ones fill up."""
+    headline = [pair for pair in overall if pair[0].headline]
+    others = [pair for pair in overall if not pair[0].headline]
+    return (headline + others[: max(0, TILES_AT_LEAST - len(headline))])[:TILES_AT_MOST]
+
+
+def _front(overall, sliced, wording: Wording, most: int) -> Front:
+    shown = tiles(overall)
+    ranked = _headline_first(overall) + _headline_first(sliced)
+    listed = {
+        verdict: [
+            Item(wording.label(kpi), None if figure.overall else wording.group(figure), wording.movement(kpi, figure))
+            for kpi, figure in ranked
+            if figure.verdict == verdict
+        ]
+        for verdict in ("better", "worse")
+    }
+    return Front(
+        headline=wording.headline(shown),
+        tiles=shown,
+        better=_cut(listed["better"], most),
+        worse=_cut(listed["worse"], most),
+        decide=_cut(_decisions(overall, sliced, wording), most),
+        anything_compared=any(figure.clear or figure.verdict == "no clear change" for _, figure in ranked),
+        anything_clear=any(figure.clear for _, figure in ranked),
+    )
+
+
+def _headline_first(pairs):
+    return sorted(pairs, key=lambda pair: not pair[0].headline)
+
+
+def _cut(items: list[Item], most: int) -> Listing:
+    return Listing(items[:most], max(0, len(items) - most))
+
+
+def _decisions(overall, sliced, wording: Wording) -> list[Item]:
+    """What calls for somebody's decision: what worsened, targets missed for certain, groups that worsened, changes."""
+    items: list[Item] = []
+    worse_groups = {
+        kpi.kpi: [figure for each, figure in sliced if each.kpi == kpi.kpi and figure.verdict == "worse"]
+        for kpi, _ in [*overall, *sliced]
+    }
+    ranked = _headline_first(overall)
+    worse_overall = {kpi.kpi for kpi, figure in ranked if figure.verdict == "worse"}
+    for kpi, figure in ranked:
+        if figure.verdict == "worse":
+            items.append(Item(wording.label(kpi), None, wording.decide_worse(worse_groups[kpi.kpi])))
+    for kpi, figure in ranked:
+        if figure.misses_for_certain(kpi.direction) and kpi.kpi not in worse_overall:
+            items.append(Item(wording.label(kpi), None, wording.decide_target(kpi, figure)))
+    done = set(worse_overall)
+    for kpi, _ in _headline_first(sliced):
+        if worse_groups[kpi.kpi] and kpi.kpi not in done:
+            done.add(kpi.kpi)
+            items.append(Item(wording.label(kpi), None, wording.decide_groups(worse_groups[kpi.kpi])))
+    items.extend(
+        Item(wording.label(kpi), None, wording.decide_changed())
+        for kpi, figure in ranked
+        if figure.verdict == "changed"
+    )
+    return items
+
+
+def _groups(sliced) -> Groups:
+    tables = []
+    for (_, slice_), pairs in groupby(sliced, key=lambda pair: (pair[0].kpi, pair[1].slice)):
+        pairs = list(pairs)
+        if any(figure.clear for _, figure in pairs):
+            tables.append(GroupTable(pairs[0][0], slice_, [figure for _, figure in pairs]))
+
+    def count(*verdicts: str) -> int:
+        return sum(figure.verdict in verdicts for _, figure in sliced)
+
+    clear = count("better", "worse", "changed")
+    return Groups(tables, clear + count("no clear change"), clear, count("low base"), count("hidden"), count("new"))

@@ -1,0 +1,325 @@
+"""The only place that turns a figure into a sentence, and it obeys the verdict.
+
+Words of change (rose, fell, improved, worsened) are for the verdicts better, worse and changed. Everything else is
+said as what it is: no clear change, too few answers, hidden, new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from report_templates import vocabulary
+from report_templates.language import N_, Language
+from report_templates.reading import Figure, Kpi, Point, ReportInput, Restatement
+from report_templates.theme import NO_BREAK, Numbers
+
+
+class Wording:
+    """The sentences of one report in one language."""
+
+    def __init__(self, report: ReportInput, language: Language) -> None:
+        self.report = report
+        self.language = language
+        self.numbers = Numbers(language)
+        self._ = language.gettext
+        self._kpis = {kpi.kpi: kpi for kpi in report.kpis}
+
+    # Names
+
+    def label(self, kpi: Kpi) -> str:
+        """The KPI's name."""
+        return self._(kpi.label)
+
+    def measure(self, kpi: Kpi) -> str:
+        """The KPI's name with its unit, for the head of a row."""
+        unit = self.numbers.unit(kpi)
+        label = self.label(kpi)
+        return self._("%(label)s, %(unit)s", label=label, unit=unit) if unit and unit not in label else label
+
+    def section(self, section: str) -> str:
+        """The heading of a group of KPIs."""
+        return self._(vocabulary.SECTIONS.get(section, section.replace("_", " ").capitalize() or N_("Other measures")))
+
+    def slice_name(self, slice_: str) -> str:
+        """The name of a slice: ``customer_region`` is Customer region."""
+        return self._(slice_.replace("_", " ").capitalize())
+
+    def by(self, slice_: str) -> str:
+        """A table's slice within its title: ``by customer region``."""
+        return self._("by %(slice)s", slice=self._(slice_.replace("_", " ")))
+
+    def gate(self, gate: str) -> str:
+        """The name of a gate: what it checks."""
+        return self._(vocabulary.GATES.get(gate, gate))
+
+    def group(self, figure: Figure | Restatement) -> str:
+        """Whom a figure is about: ``Region: North``, or the whole company."""
+        if figure.overall:
+            return self._("the whole company")
+        return self._("%(slice)s: %(value)s", slice=self.slice_name(figure.slice), value=self.slice_value(figure))
+
+    def slice_value(self, figure: Figure | Restatement) -> str:
+        """The name of a group; rows without one are named so."""
+        return self._(figure.slice_value) if figure.slice_value else self._("not given")
+
+    def verdict(self, verdict: str) -> str:
+        """The verdict as a word."""
+        return self._(vocabulary.VERDICTS[verdict])
+
+    def direction(self, kpi: Kpi) -> str:
+        """Which direction is better."""
+        return self._(vocabulary.DIRECTIONS[kpi.direction])
+
+    def compared_with(self, kpi: Kpi) -> str:
+        """What a change of this KPI is a change from."""
+        return self._(vocabulary.COMPARED.get(kpi.compared_with or "previous_month", kpi.compared_with or ""))
+
+    def handled(self, kind: str) -> str:
+        """What was done to rows of a delivery."""
+        return self._(vocabulary.HANDLED[kind])
+
+    # Parts of a figure
+
+    def base(self, kpi: Kpi, n: int) -> str:
+        """What the figure rests on: ``1,204 answers``."""
+        one, many = vocabulary.BASES.get(kpi.fact.removeprefix("fct_"), vocabulary.RECORDS)
+        return self.language.ngettext(one, many, n, count=self.numbers.count(n))
+
+    def withheld(self, kpi: Kpi) -> str:
+        """Instead of a hidden value."""
+        message = vocabulary.FEWER.get(kpi.fact.removeprefix("fct_"), vocabulary.FEWER_RECORDS)
+        return self._(message, count=self.numbers.count(self.report.hidden_below))
+
+    def value(self, kpi: Kpi, figure: Figure) -> str:
+        """The value with its unit, or why there is none."""
+        if figure.verdict == "hidden":
+            return self.withheld(kpi)
+        if figure.value is None:
+            return self._("beyond the window")
+        return self.numbers.quantity(figure.value, kpi)
+
+    def interval(self, kpi: Kpi, figure: Figure) -> str:
+        """The 95% interval without unit: ``36.1 to 46.5``; open or unknown ends are said."""
+        return self._between(
+            None if figure.low is None else self.numbers.value(figure.low, kpi),
+            None if figure.high is None else self.numbers.value(figure.high, kpi),
+        )
+
+    def change_interval(self, kpi: Kpi, figure: Figure) -> str:
+        """The 95% interval of the change with signs: ``+1.2 to +11.2``."""
+        return self._between(
+            None if figure.change_low is None else self.numbers.signed(figure.change_low, kpi),
+            None if figure.change_high is None else self.numbers.signed(figure.change_high, kpi),
+        )
+
+    def _between(self, low: str | None, high: str | None) -> str:
+        if low is None and high is None:
+            return self._("not known")
+        if high is None:
+            said = self._("%(low)s or more", low=low)
+        elif low is None:
+            said = self._("%(high)s or less", high=high)
+        else:
+            said = self._("%(low)s to %(high)s", low=low, high=high)
+        return said.replace(" ", NO_BREAK)
+
+    def target(self, kpi: Kpi, figure: Figure) -> str | None:
+        """The target and whether it is met, or None without one."""
+        if figure.target is None:
+            return None
+        target = self.numbers.brief(figure.target, kpi)
+        if figure.met is None:
+            return self._("Target %(target)s: cannot be judged", target=target)
+        if figure.met:
+            return self._("Target %(target)s: met", target=target)
+        if kpi.direction != "neutral" and not figure.misses_for_certain(kpi.direction):
+            return self._("Target %(target)s: not met, within the interval", target=target)
+        return self._("Target %(target)s: not met", target=target)
+
+    # Sentences
+
+    def _moved(self, kpi: Kpi, figure: Figure) -> dict[str, str]:
+        return {
+            "size": self.numbers.difference(figure.change, kpi),
+            "value": self.numbers.quantity(figure.value, kpi),
+            "interval": self.change_interval(kpi, figure),
+        }
+
+    def movement(self, kpi: Kpi, figure: Figure) -> str:
+        """How a clear change moved, for a list under the KPI's name; raises ValueError for any other verdict."""
+        if not figure.clear:
+            raise ValueError(f"{figure.verdict} is not a movement")
+        rose = N_("rose by %(size)s to %(value)s (interval %(interval)s).")
+        fell = N_("fell by %(size)s to %(value)s (interval %(interval)s).")
+        return self._(rose if figure.change > 0 else fell, **self._moved(kpi, figure))
+
+    def change(self, kpi: Kpi, figure: Figure) -> str:
+        """The change with its interval in words, for a tile. The verdict stands before it as a word of its own."""
+        if figure.verdict == "hidden":
+            return self._("Not shown, so that nobody can be recognised.")
+        if figure.verdict == "low base":
+            return self._(
+                "Too few to judge a change: %(base)s, at least %(minimum)s are needed.",
+                base=self.base(kpi, figure.n),
+                minimum=self.numbers.count(kpi.minimum_base),
+            )
+        if figure.verdict == "new" or figure.change is None:
+            return self._("Nothing to compare with yet.")
+        if figure.clear:
+            rose, fell = N_("Rose by %(size)s (%(interval)s)."), N_("Fell by %(size)s (%(interval)s).")
+            return self._(rose if figure.change > 0 else fell, **self._moved(kpi, figure))
+        return self._(
+            "Measured %(change)s, which may be chance (%(interval)s).",
+            change=self.numbers.signed(figure.change, kpi),
+            interval=self.change_interval(kpi, figure),
+        )
+
+    def headline(self, shown: list[tuple[Kpi, Figure]]) -> str:
+        """The month in a sentence or two, made from the verdicts of the headline KPIs alone."""
+        month = self.report.period_label
+        if not shown:
+            return self._("No headline measure could be computed for %(month)s.", month=month)
+        named = {verdict: [self.label(k) for k, f in shown if f.verdict == verdict] for verdict in vocabulary.VERDICTS}
+        clauses = [
+            self._(message, names=self.names(named[verdict]))
+            for verdict, message in (
+                ("better", N_("%(names)s improved")),
+                ("worse", N_("%(names)s worsened")),
+                ("changed", N_("%(names)s changed")),
+            )
+            if named[verdict]
+        ]
+        steady = len(named["no clear change"])
+        unjudged = [k for k, f in shown if f.verdict in ("low base", "hidden", "new")]
+        if clauses:
+            said = self._("In %(month)s, %(clauses)s.", month=month, clauses=self._clauses(clauses))
+            if steady:
+                said += " " + self.language.ngettext(
+                    "%(count)s other headline measure shows no clear change.",
+                    "%(count)s other headline measures show no clear change.",
+                    steady,
+                    count=self.numbers.count(steady),
+                )
+        elif steady:
+            said = (
+                self._("Nothing changed for certain in %(month)s.", month=month)
+                + " "
+                + self.language.ngettext(
+                    "%(count)s headline measure was compared and shows no clear change.",
+                    "%(count)s headline measures were compared and show no clear change.",
+                    steady,
+                    count=self.numbers.count(steady),
+                )
+            )
+        else:
+            return self._("No headline measure could be compared in %(month)s.", month=month)
+        if unjudged:
+            said += " " + self._("Not judged: %(names)s.", names=self.names([self.label(kpi) for kpi in unjudged]))
+        return said
+
+    def names(self, names: list[str], most: int = 3) -> str:
+        """Names joined as in a sentence, the rest counted."""
+        if len(names) > most:
+            rest = len(names) - most + 1
+            others = self.language.ngettext("%(count)s other", "%(count)s others", rest, count=self.numbers.count(rest))
+            names = [*names[: most - 1], others]
+        return self._joined(names)
+
+    def _clauses(self, clauses: list[str]) -> str:
+        *first, last = clauses
+        return self._("%(first)s, and %(last)s", first=", ".join(first), last=last) if first else last
+
+    def _joined(self, parts: Iterable[str]) -> str:
+        *first, last = parts
+        return self._("%(first)s and %(last)s", first=", ".join(first), last=last) if first else last
+
+    def decide_worse(self, groups: list[Figure]) -> str:
+        """What to decide about a KPI that worsened overall; ``groups`` are its slices that worsened too."""
+        if not groups:
+            return self._("worsened: who finds the cause, and by when?")
+        return self._(
+            "worsened: who finds the cause, and by when? Begin with %(groups)s.",
+            groups=self.names([self.group(figure) for figure in groups]),
+        )
+
+    def decide_groups(self, groups: list[Figure]) -> str:
+        """What to decide about a KPI that worsened in some groups and not overall."""
+        return self._(
+            "worsened for %(groups)s, not clearly overall: is it worth an action of its own?",
+            groups=self.names([self.group(figure) for figure in groups]),
+        )
+
+    def decide_target(self, kpi: Kpi, figure: Figure) -> str:
+        """What to decide about a target that is missed whatever the chance in the figure."""
+        return self._(
+            "misses its target of %(target)s for certain (%(value)s, 95%% interval %(interval)s): "
+            "new plan or new target?",
+            target=self.numbers.quantity(figure.target, kpi),
+            value=self.numbers.quantity(figure.value, kpi),
+            interval=self.interval(kpi, figure),
+        )
+
+    def decide_changed(self) -> str:
+        """What to decide about a neutral KPI that changed."""
+        return self._("changed: is this wanted?")
+
+    def trend_alternative(self, kpi: Kpi, months: list[Point]) -> str:
+        """What a chart shows, for readers who cannot see it: facts and verdicts, no talk of a trend."""
+        known = [point for point in months if point.value is not None]
+        if not known:
+            return self._("%(label)s: no month has a value.", label=self.label(kpi))
+        lowest, highest = (pick(known, key=lambda point: point.value) for pick in (min, max))
+        text = self._(
+            "%(label)s by month, %(first)s to %(last)s: lowest %(lowest)s in %(when_low)s, highest %(highest)s in "
+            "%(when_high)s, %(latest)s in %(last_known)s.",
+            label=self.label(kpi),
+            first=self.language.month(months[0].period),
+            last=self.language.month(months[-1].period),
+            lowest=self.numbers.quantity(lowest.value, kpi),
+            when_low=self.language.month(lowest.period),
+            highest=self.numbers.quantity(highest.value, kpi),
+            when_high=self.language.month(highest.period),
+            latest=self.numbers.quantity(known[-1].value, kpi),
+            last_known=self.language.month(known[-1].period),
+        )
+        for verdict, message in (("better", N_("Better: %(months)s.")), ("worse", N_("Worse: %(months)s."))):
+            marked = [self.language.month(point.period) for point in months if point.verdict == verdict]
+            if marked:
+                text += " " + self._(message, months=", ".join(marked))
+        return text
+
+    def calm_title(self, compared: bool) -> str:
+        """The heading in place of the lists, when there is nothing to list."""
+        return self._("Nothing changed for certain") if compared else self._("Nothing could be compared yet")
+
+    def calm(self, compared: bool) -> str:
+        """What is said under it; ``compared`` is whether any comparison was made at all."""
+        if not compared:
+            return self._("No figure has an earlier month that it could be held against.")
+        return self._(
+            "No measure, for the whole company or for any group, moved by more than chance would move it. "
+            "Nothing measured this month calls for a decision."
+        )
+
+    def checks(self) -> str:
+        """The outcome of the gates in a sentence."""
+        gates = self.report.trust.gates
+        if not gates:
+            return self._("No checks are recorded for this report.")
+        failed, warned = sum(gate.failed for gate in gates), sum(len(gate.warnings) for gate in gates)
+        checked = self.numbers.count(sum(gate.passed + gate.failed for gate in gates))
+        if not failed and not warned:
+            return self._("All %(checked)s checks of data and figures passed.", checked=checked)
+        return self._(
+            "Of %(checked)s checks of data and figures %(failed)s failed; warnings: %(warned)s.",
+            checked=checked,
+            failed=self.numbers.count(failed),
+            warned=self.numbers.count(warned),
+        )
+
+    def restated(self, kpi_id: str, value: float | None) -> str:
+        """A restated value with its unit, or that there was none."""
+        if value is None:
+            return self._("none")
+        kpi = self._kpis.get(kpi_id)
+        return self.numbers.quantity(value, kpi) if kpi else self.numbers.number(value, 2)

@@ -1,0 +1,82 @@
+"""Each KPI's fixture of about ten rows, computed by hand, through the real graph."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import stages
+from flows.figures import FIGURE_COLUMNS, rows
+from flows.kpis import project_facts
+from flows.stages import Run
+from flows.workspace import Workspace
+
+HERE = Path(__file__).parent / "hand_computed"
+with (HERE / "expected.csv").open(encoding="utf-8", newline="") as _file:
+    EXPECTED = list(csv.DictReader(_file))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    root = tmp_path_factory.mktemp("hand") / "workspace"
+    shutil.copytree(HERE, root)
+    workspace = Workspace.load(root)
+    with stages.opened(workspace, workspace.last_period(), send=False) as run:
+        run.warm_up(stages.DBT)
+        stages.land(run)
+        stages.build(run)
+        yield run
+
+
+@pytest.fixture(scope="module")
+def figures(built: Run) -> dict[tuple[Any, ...], dict[str, Any]]:
+    found = rows(built.build.database, f"select {', '.join(FIGURE_COLUMNS)} from figures")
+    return {(row["kpi"], row["period"], row["slice"], row["slice_value"]): row for row in found}
+
+
+@pytest.mark.parametrize(
+    "expected", EXPECTED, ids=[f"{row['kpi']} {row['period']} {row['slice_value'] or 'overall'}" for row in EXPECTED]
+)
+def test_the_figure_is_the_one_computed_by_hand(figures: dict[tuple[Any, ...], Any], expected: dict[str, str]) -> None:
+    key = (expected["kpi"], expected["period"], expected["slice"], expected["slice_value"] or None)
+    assert key in figures, expected["because"]
+    figure = figures[key]
+    assert figure["n"] == int(expected["n"]), expected["because"]
+    if expected["value"]:
+        assert figure["value"] == pytest.approx(float(expected["value"]), abs=1e-6), expected["because"]
+    else:
+        assert figure["value"] is None, expected["because"]
+
+
+def test_every_kpi_of_the_project_has_a_fixture_computed_by_hand() -> None:
+    declared = {kpi.id for meta in project_facts().values() for kpi in meta.kpis}
+    missing = declared - {row["kpi"] for row in EXPECTED}
+    assert not missing, f"add about ten rows and their result to {HERE.name}/ for {sorted(missing)}"
+
+
+def test_a_fact_is_scanned_once_however_many_kpis_and_slices_it_has(built: Run) -> None:
+    """The plan of the shared observation reads each fact once (DESIGN section 4)."""
+    import duckdb
+
+    compiled = next((built.build.project / "target" / "compiled").rglob("observed_additive.sql"))
+    query = compiled.read_text(encoding="utf-8")
+    with duckdb.connect(str(built.build.database), read_only=True) as connection:
+        plan = json.loads(connection.execute(f"explain (format json) {query}").fetchall()[0][1])
+    scanned = Counter(_tables(plan))
+    for fact in ("fct_feedback", "fct_cases", "fct_orders", "fct_calls", "fct_invitations", "customer_months"):
+        found = {table: number for table, number in scanned.items() if table.endswith(fact)}
+        assert sum(found.values()) == 1, f"{fact}: {found}"
+
+
+def _tables(plan: Any) -> Iterator[str]:
+    for node in plan if isinstance(plan, list) else [plan]:
+        if "Table" in node.get("extra_info", {}):
+            yield node["extra_info"]["Table"]
+        yield from _tables(node.get("children", []))

@@ -1,0 +1,62 @@
+"""The dialect: read-only, rows that outlive a rollback, and a file that is let go of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+import sqlalchemy
+
+from expectations import duckdb_dialect
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "odd name; it's.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute('create table answers as select range as score, range * 2 as "Two Words" from range(3)')
+        connection.execute("create view seen as select * from answers")
+    return path
+
+
+@pytest.fixture
+def engine(file: Path):
+    duckdb_dialect.register()
+    engine = sqlalchemy.create_engine(duckdb_dialect.address(file))
+    yield engine
+    engine.dispose()
+
+
+def test_rows_can_be_fetched_after_the_connection_rolled_back(engine):
+    with engine.connect() as connection:
+        result = connection.execute(sqlalchemy.text("select score from answers order by score"))
+        connection.rollback()
+        assert result.fetchall() == [(0,), (1,), (2,)]
+
+
+def test_nothing_can_be_written(engine):
+    with engine.connect() as connection, pytest.raises(sqlalchemy.exc.DBAPIError, match="read-only"):
+        connection.execute(sqlalchemy.text("create table more (a integer)"))
+
+
+def test_a_python_variable_is_not_taken_for_a_table(engine):
+    # duckdb-engine's own frame has a variable of this name; taken for a table it would be "not suitable"
+    with engine.connect() as connection, pytest.raises(sqlalchemy.exc.DBAPIError, match="does not exist"):
+        connection.execute(sqlalchemy.text("select * from parameters"))
+
+
+@pytest.mark.parametrize("name", ["answers", "seen"])
+def test_the_columns_of_tables_and_views_are_known_by_name(engine, name):
+    columns = sqlalchemy.inspect(engine).get_columns(name)
+    assert [column["name"] for column in columns] == ["score", "Two Words"]
+
+
+def test_a_disposed_engine_lets_the_file_be_opened_for_writing(engine, file):
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text("select 1")).fetchall()
+    with pytest.raises(duckdb.ConnectionException):
+        duckdb.connect(str(file))
+    engine.dispose()
+    with duckdb.connect(str(file)) as writer:
+        writer.execute("create table more (a integer)")

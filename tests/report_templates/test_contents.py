@@ -1,0 +1,117 @@
+import pytest
+
+from report_templates.contents import SECTIONS, choose
+from report_templates.language import Language
+from report_templates.pdf import TEMPLATES
+from report_templates.reading import ReportInput
+from report_templates.wording import Wording
+from tests.report_templates.sample import calm, figure_of, sample
+
+
+def contents(document, **options):
+    report = ReportInput.model_validate(document)
+    return choose(report, Wording(report, Language.load("en")), **options)
+
+
+def test_every_section_is_a_template_and_every_template_is_a_section():
+    found = {path.name.removesuffix(".html.j2") for path in (TEMPLATES / "sections").glob("*.html.j2")}
+    missing, extra = set(SECTIONS) - found, found - set(SECTIONS) - {"parts"}
+    assert not missing, f"write report_templates/sections/{missing}.html.j2 or take it out of contents.SECTIONS"
+    assert not extra, f"name {extra} in contents.SECTIONS, or nobody will print it"
+
+
+def test_the_tiles_are_the_headline_kpis_in_their_order():
+    names = [kpi.kpi for kpi, _ in contents(sample()).front.tiles]
+    assert names == [
+        "nps", "csat_t2b", "ces", "churn_logo", "frt_median", "ttr_median", "complaints", "on_time",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("declared", "tiles"), [(0, 5), (2, 5), (6, 6), (15, 8)])
+def test_page_one_has_five_to_eight_tiles_however_many_headline_kpis_are_declared(declared, tiles):
+    document = sample()
+    for position, kpi in enumerate(document["kpis"]):
+        kpi["headline"] = position < declared
+    shown = contents(document).front.tiles
+    assert len(shown) == tiles
+    assert [kpi.headline for kpi, _ in shown[: min(declared, tiles)]] == [True] * min(declared, tiles)
+
+
+def test_what_changed_is_listed_overall_first_and_then_by_group_with_the_group_named():
+    front = contents(sample()).front
+    assert [(item.label, item.group) for item in front.better.items] == [
+        ("Net Promoter Score", None),
+        ("Callers who gave up", None),
+        ("Net Promoter Score", "Customer region: South"),
+    ]
+    assert [(item.label, item.group) for item in front.worse.items] == [
+        ("Median first reply time", None),
+        ("First reply time, slowest tenth", None),
+        ("Net Promoter Score", "Customer region: North"),
+        ("Median first reply time", "Channel: email"),
+        ("Delivered on time", "Store: Hafen & Co. <3>"),
+    ]
+
+
+def test_a_list_is_cut_and_the_rest_is_counted():
+    worse = contents(sample(), items_at_most=2).front.worse
+    assert (len(worse.items), worse.more) == (2, 3)
+
+
+def test_to_decide_are_what_worsened_what_misses_its_target_for_certain_and_groups_that_worsened():
+    decide = contents(sample(), items_at_most=20).front.decide
+    said = [(item.label, item.sentence.replace("\u00a0", " ")) for item in decide.items]
+    assert said == [
+        ("Median first reply time", "worsened: who finds the cause, and by when? Begin with Channel: email."),
+        ("First reply time, slowest tenth", "worsened: who finds the cause, and by when?"),
+        (
+            "Satisfied customers (top two)",
+            "misses its target of 85.0% for certain (82.4%, 95% interval 80.5 to 84.3): new plan or new target?",
+        ),
+        (
+            "Delivered on time",
+            "misses its target of 95.0% for certain (93.1%, 95% interval 92.3 to 93.9): new plan or new target?",
+        ),
+        (
+            "Net Promoter Score",
+            "worsened for Customer region: North, not clearly overall: is it worth an action of its own?",
+        ),
+        (
+            "Delivered on time",
+            "worsened for Store: Hafen & Co. <3>, not clearly overall: is it worth an action of its own?",
+        ),
+        ("Calls from mobile phones", "changed: is this wanted?"),
+    ]
+
+
+def test_a_target_missed_within_the_interval_calls_for_no_decision():
+    document = calm()
+    figure_of(document, "nps").update(target=42.0, met=False)  # 41.3 (36.1 to 46.5)
+    assert contents(document).front.decide.items == []
+    figure_of(document, "nps").update(target=47.0, met=False)
+    assert [item.label for item in contents(document).front.decide.items] == ["Net Promoter Score"]
+
+
+def test_in_a_calm_month_nothing_is_better_worse_or_to_be_decided():
+    front = contents(calm()).front
+    assert not front.anything_clear
+    assert (front.better.items, front.worse.items, front.decide.items) == ([], [], [])
+
+
+def test_only_groups_with_a_clear_change_get_a_table_and_all_are_counted():
+    groups = contents(sample()).groups
+    assert [(table.kpi.kpi, table.slice, len(table.rows)) for table in groups.tables] == [
+        ("nps", "customer_region", 6),
+        ("frt_median", "channel", 3),
+        ("on_time", "store", 3),
+    ]
+    assert (groups.compared, groups.clear, groups.low_base, groups.hidden, groups.new) == (12, 4, 1, 1, 1)
+
+
+def test_a_kpi_without_figures_is_neither_on_the_scorecard_nor_defined():
+    document = sample()
+    document["figures"] = [row for row in document["figures"] if row["kpi"] != "ces"]
+    chosen = contents(document)
+    assert "ces" not in {kpi.kpi for kpi in chosen.defined}
+    assert "ces" not in {kpi.kpi for _, rows in chosen.scorecard for kpi, _ in rows}
+    assert len(chosen.defined) == 14

@@ -1,0 +1,171 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from report_templates.language import Language
+from report_templates.reading import Figure, ReportInput
+from report_templates.wording import Wording
+from tests.report_templates.sample import calm, sample
+
+CHANGE = re.compile(
+    r"\b(rose|rise[sn]?|fell|fall(s|en)?|improved?|worsened?|increased?|decreased?|dropped|grew|up|down|better|worse)\b",
+    re.IGNORECASE,
+)
+REPORT = ReportInput.model_validate(sample())
+WORDS = Wording(REPORT, Language.load("en"))
+KPIS = {kpi.kpi: kpi for kpi in REPORT.kpis}
+
+
+def figure(kpi="nps", slice_value=None, **changes):
+    found = next(row for row in REPORT.figures if (row.kpi, row.slice_value) == (kpi, slice_value))
+    return found.model_copy(update=changes)
+
+
+def shown(verdicts):
+    """Headline KPIs in the report's order, with the verdicts given."""
+    names = ("nps", "csat_t2b", "ces", "churn_logo", "frt_median", "ttr_median", "complaints", "on_time")
+    return [(KPIS[name], figure(name, verdict=verdict)) for name, verdict in zip(names, verdicts, strict=False)]
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+number = some.floats(min_value=-500, max_value=500, allow_nan=False)
+
+
+@given(
+    verdict=some.sampled_from(["no clear change", "low base", "hidden", "new"]),
+    kpi=some.sampled_from(sorted(KPIS)),
+    value=number,
+    change=number,
+    half=some.floats(min_value=0, max_value=50),
+)
+def test_no_word_of_change_is_said_of_what_is_not_clear(verdict, kpi, value, change, half):
+    hidden, compared = verdict == "hidden", verdict in ("no clear change", "low base")
+    row = Figure(
+        period="2026-09",
+        kpi=kpi,
+        slice="overall",
+        value=None if hidden else value,
+        n=None if hidden else 40,
+        low=None if hidden else value - half,
+        high=None if hidden else value + half,
+        previous=value - change if compared else None,
+        change=change if compared else None,
+        change_low=change - half if compared else None,
+        change_high=change + half if compared else None,
+        verdict=verdict,
+    )
+    assert not CHANGE.search(WORDS.change(KPIS[kpi], row))
+    assert not CHANGE.search(WORDS.headline([(KPIS[kpi], row)]).replace(KPIS[kpi].label, ""))
+    with pytest.raises(ValueError, match="is not a movement"):
+        WORDS.movement(KPIS[kpi], row)
+
+
+def test_a_clear_change_is_said_with_size_value_and_interval():
+    said = plain(WORDS.movement(KPIS["frt_median"], figure("frt_median")))
+    assert said == "rose by 1.3 hours to 5.4 hours (interval +0.3 to +2.3)."
+    said = plain(WORDS.movement(KPIS["abandon_rate"], figure("abandon_rate")))
+    assert said == "fell by 2.2 percentage points to 7.9% (interval −4.0 to −0.4)."
+
+
+def test_noise_is_said_as_noise_with_its_interval():
+    said = plain(WORDS.change(KPIS["csat_t2b"], figure("csat_t2b")))
+    assert said == "Measured +0.4, which may be chance (−2.3 to +3.1)."
+
+
+def test_the_headline_names_what_improved_and_what_worsened_and_counts_the_rest():
+    steady = ["no clear change"] * 5
+    assert WORDS.headline(shown(["better", *steady[:3], "worse", *steady[:3]])) == (
+        "In September 2026, Net Promoter Score improved, and Median first reply time worsened. "
+        "6 other headline measures show no clear change."
+    )
+    assert WORDS.headline(shown(["no clear change", "worse"])) == (
+        "In September 2026, Satisfied customers (top two) worsened. 1 other headline measure shows no clear change."
+    )
+
+
+def test_the_headline_names_three_at_most():
+    assert WORDS.headline(shown(["better"] * 5)) == (
+        "In September 2026, Net Promoter Score, Satisfied customers (top two) and 3 others improved."
+    )
+
+
+def test_a_headline_without_a_clear_change_says_exactly_that():
+    assert WORDS.headline(shown(["no clear change"] * 8)) == (
+        "Nothing changed for certain in September 2026. 8 headline measures were compared and show no clear change."
+    )
+
+
+def test_what_could_not_be_judged_is_named_and_never_counted_as_steady():
+    assert WORDS.headline(shown(["no clear change", "low base", "new"])) == (
+        "Nothing changed for certain in September 2026. 1 headline measure was compared and shows no clear change. "
+        "Not judged: Satisfied customers (top two) and Customer effort (easy, 5 to 7 of 7)."
+    )
+    assert WORDS.headline(shown(["low base", "new"])) == "No headline measure could be compared in September 2026."
+    assert WORDS.headline([]) == "No headline measure could be computed for September 2026."
+
+
+@pytest.mark.parametrize(
+    ("kpi", "n", "said"),
+    [
+        ("nps", 1, "1 answer"),
+        ("nps", 1204, "1,204 answers"),
+        ("frt_median", 30, "30 cases"),
+        ("on_time", 2, "2 orders"),
+    ],
+)
+def test_a_base_is_counted_in_what_it_consists_of(kpi, n, said):
+    assert WORDS.base(KPIS[kpi], n) == said
+
+
+def test_a_hidden_value_is_said_to_rest_on_too_few_and_the_threshold_is_the_reports():
+    hidden = figure("nps", "Overseas")
+    assert WORDS.value(KPIS["nps"], hidden) == "fewer than 5 answers"
+    strict = Wording(REPORT.model_copy(update={"hidden_below": 10}), Language.load("en"))
+    assert strict.value(KPIS["nps"], hidden) == "fewer than 10 answers"
+
+
+def test_a_low_base_says_how_many_there_are_and_how_many_are_needed():
+    said = WORDS.change(KPIS["nps"], figure("nps", "Islands"))
+    assert said == "Too few to judge a change: 12 answers, at least 30 are needed."
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "Target 40.0: met"),
+        ({"met": False, "value": 38.0, "low": 35.0, "high": 41.0}, "Target 40.0: not met, within the interval"),
+        ({"met": False, "value": 33.0, "low": 30.0, "high": 36.0}, "Target 40.0: not met"),
+        ({"met": None}, "Target 40.0: cannot be judged"),
+        ({"target": None, "met": None}, None),
+    ],
+)
+def test_a_target_is_met_missed_or_missed_within_the_interval(changes, said):
+    assert WORDS.target(KPIS["nps"], figure("nps", **changes)) == said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(1.0, 2.0, "1.0 to 2.0"), (1.0, None, "1.0 or more"), (None, 2.0, "2.0 or less"), (None, None, "not known")],
+)
+def test_an_open_end_of_an_interval_is_said(low, high, said):
+    assert plain(WORDS.interval(KPIS["nps"], figure("nps", low=low, high=high))) == said
+
+
+def test_a_charts_alternative_text_holds_its_lowest_highest_and_latest_month_and_its_marks():
+    text = plain(WORDS.trend_alternative(KPIS["nps"], REPORT.months("nps")))
+    assert text.startswith("Net Promoter Score by month, September 2024 to September 2026: lowest ")
+    assert "41.3 points in September 2026." in text
+    assert text.endswith("Better: September 2026. Worse: August 2025.")
+
+
+def test_the_outcome_of_the_checks_counts_them():
+    assert WORDS.checks() == "Of 359 checks of data and figures 0 failed; warnings: 2."
+    clean = ReportInput.model_validate(calm())
+    for gate in clean.trust.gates:
+        gate.warnings.clear()
+    assert Wording(clean, Language.load("en")).checks() == "All 359 checks of data and figures passed."
