@@ -49,8 +49,12 @@ def report_input(
         [str(period)],
     )
     shown = {row["kpi"] for row in now}
+    observed = figures.rows(
+        database, "select distinct kpi from observations where period = ? and slice = 'overall'", [str(period)]
+    )
+    beyond = {row["kpi"] for row in observed} - shown
     absent = [
-        {"kpi": kpi["kpi"], "label": kpi["label"], "why": kpi["absent"] or "nothing was delivered for the month"}
+        {"kpi": kpi["kpi"], "label": kpi["label"], "why": _why_absent(kpi, kpi["kpi"] in beyond)}
         for kpi in kpis
         if kpi["kpi"] not in shown
     ]
@@ -81,6 +85,14 @@ def report_input(
             "inputs_sha256": inputs,
         },
     }
+
+
+def _why_absent(kpi: dict[str, Any], beyond_window: bool) -> str:
+    if kpi["absent"]:
+        return kpi["absent"]
+    if beyond_window:
+        return f"it lies beyond the follow-up window of {kpi['window_days']} days"
+    return "nothing was delivered for the month"
 
 
 def _gate(gate: dict[str, Any]) -> dict[str, Any]:

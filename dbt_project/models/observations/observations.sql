@@ -12,26 +12,49 @@ kpis as (
     select * from {{ ref('kpis') }}
 ),
 
--- Exposures are observed like KPIs and are not KPIs: what rates are told per.
 counted as (
     select
-        additive.* replace (
-            case when kpis.kind = 'rate' then cast(exposures.n as bigint) else additive.n end as n
-        ),
-        cast(exposures.n as double) as exposure,
+        additive.*,
+        cast(null as double) as exposure,
     from additive
     inner join kpis on additive.kpi = kpis.kpi
-    left join additive as exposures
+    where kpis.kind != 'rate'
+),
+
+-- A rate starts from its exposure, so that nothing happening is a zero; a month without any row of the KPI's own fact
+-- was not delivered, and is no zero. Exposures are observed like KPIs and are not KPIs.
+rates as (
+    select
+        kpis.kpi,
+        exposures.period,
+        exposures.slice,
+        exposures.slice_value,
+        exposures.n,
+        coalesce(happened.positives, 0) as positives,
+        cast(exposures.n as double) as exposure,
+    from kpis
+    inner join additive as exposures
         on
             kpis.exposure = exposures.kpi
-            and additive.period = exposures.period
-            and additive.slice = exposures.slice
-            and additive.slice_value is not distinct from exposures.slice_value
-    where kpis.kind != 'rate' or exposures.n > 0
+            and (exposures.slice = 'overall' or list_contains(kpis.slices, exposures.slice))
+    inner join additive as delivered
+        on
+            kpis.kpi = delivered.kpi
+            and exposures.period = delivered.period
+            and delivered.slice = 'overall'
+    left join additive as happened
+        on
+            kpis.kpi = happened.kpi
+            and exposures.period = happened.period
+            and exposures.slice = happened.slice
+            and exposures.slice_value is not distinct from happened.slice_value
+    where kpis.kind = 'rate'
 ),
 
 united as (
     select * from counted
+    union all by name
+    select * from rates
     union all by name
     select * from quantiles
 )
