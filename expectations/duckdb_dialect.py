@@ -17,6 +17,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.engine import URL
 from sqlalchemy.types import NullType
 
+from expectations.check import literal
+
 #: Not ``duckdb``: duckdb-engine keeps its own name for whoever else uses it in this environment.
 NAME = "cx_duckdb"
 
@@ -35,10 +37,16 @@ class ReadOnlyDuckDB(Dialect):
 
     def connect(self, *arguments: Any, **parameters: Any) -> Any:
         """A read-only connection in which no Python variable is taken for a table and nothing is installed."""
+        # DuckDB knows time zones only once it is open.
+        settings = dict(parameters.get("url_config", {}))
+        timezone = settings.pop("TimeZone", "UTC")
+        parameters["url_config"] = settings
         config = {"python_enable_replacements": "false", "autoinstall_known_extensions": "false"}
         parameters["config"] = config | parameters.get("config", {})
         parameters["read_only"] = True
-        return super().connect(*arguments, **parameters)
+        connection = super().connect(*arguments, **parameters)
+        connection.execute(f"set TimeZone = {literal(timezone)}")
+        return connection
 
     def get_columns(
         self, connection: Any, table_name: str, schema: str | None = None, **_: Any
@@ -69,6 +77,6 @@ def register() -> None:
     registry.register(NAME, __name__, ReadOnlyDuckDB.__name__)
 
 
-def address(database: Path) -> str:
-    """The SQLAlchemy address of the DuckDB file ``database``."""
-    return URL.create(NAME, database=str(database)).render_as_string(hide_password=False)
+def address(database: Path, **settings: str) -> str:
+    """The SQLAlchemy address of the DuckDB file ``database``, with DuckDB ``settings`` for every connection to it."""
+    return URL.create(NAME, database=str(database), query=settings).render_as_string(hide_password=False)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from expectations.check import ROWS, Check, Part, Suite, literal, quoted
+from expectations.check import ROWS, Check, Part, Suite, quoted
 from flows.errors import GateError
 
 #: Places told for one broken rule; the number of all its rows is told as well.
@@ -82,14 +82,14 @@ def run(
     """Evaluate ``suites`` on the DuckDB file ``database``, opened read-only and let go of again.
 
     ``timezone`` is the session's, for SQL in views that depends on it; ``threads`` are DuckDB's own number by default.
-    Nothing to check is a failure, and so is any
-    rule that was not evaluated. Raises GateError when the file cannot be opened.
+    Nothing to check is a failure, and so is any rule that was not evaluated.
+
+    Raises GateError when the file cannot be opened.
     """
     checks: list[dict[str, Any]] = []
     evaluated = 0
-    with _opened(database, timezone) as (datasource, ask):
-        if threads:
-            ask(f"set threads = {threads:d}")
+    settings = {"TimeZone": timezone} | ({"threads": str(threads)} if threads else {})
+    with _opened(database, settings) as (datasource, ask):
         for suite in suites:
             outcomes = _evaluate(datasource, suite)
             evaluated += sum(outcome is not None and outcome["raised"] is None for outcome in outcomes)
@@ -104,7 +104,7 @@ def run(
 
 
 @contextmanager
-def _opened(database: Path, timezone: str) -> Iterator[tuple[Any, Any]]:
+def _opened(database: Path, settings: dict[str, str]) -> Iterator[tuple[Any, Any]]:
     """The database as a data source of an ephemeral context, and a function that runs SQL on the same connection."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
@@ -121,11 +121,10 @@ def _opened(database: Path, timezone: str) -> Iterator[tuple[Any, Any]]:
     try:
         try:
             datasource = context.data_sources.add_sql(
-                "build", connection_string=duckdb_dialect.address(database), create_temp_table=False
+                "build", connection_string=duckdb_dialect.address(database, **settings), create_temp_table=False
             )
             engine = datasource.get_engine()
             connection = engine.connect()
-            connection.exec_driver_sql(f"set TimeZone = {literal(timezone)}")
         except Exception as error:
             raise GateError(
                 f"the database cannot be opened ({_kind(error)})",

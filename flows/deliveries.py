@@ -115,6 +115,7 @@ def _stage_source(
             "timezone": source.timezone or workspace.settings.timezone,
             "period": str(period),
             "covers_period": source.dates is not None,
+            "every_months": source.every_months,
         }
     )
 

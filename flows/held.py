@@ -54,6 +54,8 @@ def held(workspace: Workspace, what: str, *, lock: str = "lock") -> Iterator[Non
             yield
         finally:
             os.ftruncate(descriptor, 0)
+            # Closing alone would leave it held while a child that has just been forked still shares the descriptor.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
     finally:
         os.close(descriptor)
 

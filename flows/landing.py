@@ -21,6 +21,7 @@ from flows.sources.keys import NotAnInteger, as_text, hashed
 from flows.workspace import Workspace
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 Report = Callable[[str, int], None]
@@ -36,17 +37,31 @@ def land(
     Raises DeliveryError for an extract that is missing, half-written or not as declared, ConfigurationError for a
     declaration that cannot be meant, and CxError when the lake cannot be written.
     """
+    import duckdb
+
     sources = list(sources)
     named = named_columns(sources)
-    return {source.name: _Landing(workspace, source, named[source.name], period, report).run() for source in sources}
+    # One connection reads the dates of all packages: opening one takes longer than the question.
+    with duckdb.connect() as asked:
+        return {
+            source.name: _Landing(workspace, source, named[source.name], period, report, asked).run()
+            for source in sources
+        }
 
 
 class _Landing:
     """One source being landed."""
 
     def __init__(
-        self, workspace: Workspace, source: Source, named: NamedColumns, period: Period, report: Report | None
+        self,
+        workspace: Workspace,
+        source: Source,
+        named: NamedColumns,
+        period: Period,
+        report: Report | None,
+        asked: duckdb.DuckDBPyConnection,
     ) -> None:
+        self.asked = asked
         self.workspace, self.source, self.named, self.period = workspace, source, named, period
         self.report = report or (lambda _source, _rows: None)
         self.salt = salt(workspace) if source.keys else ""
@@ -268,9 +283,8 @@ class _Landing:
             )
         """
         try:
-            with duckdb.connect() as connection:
-                connection.execute("set TimeZone = $zone", {"zone": zone})
-                return connection.execute(query, {"data": str(data)}).fetchone()
+            self.asked.execute("set TimeZone = $zone", {"zone": zone})
+            return self.asked.execute(query, {"data": str(data)}).fetchone()
         except duckdb.Error as error:  # its message may quote a row
             raise ConfigurationError(
                 f"the SQL of dates cannot be computed ({type(error).__name__})",

@@ -63,7 +63,7 @@ publications = Table(
     Column("reason", String),
     Column("published_at", String, nullable=False),
     UniqueConstraint("period", "revision"),
-    CheckConstraint("revision >= 1"),
+    CheckConstraint("revision >= 0"),
     CheckConstraint("kind in ('run', 'backfill')"),
     sqlite_autoincrement=True,
 )

@@ -198,11 +198,6 @@ class ReportInput(Read):
         """The first instant after the period, as UTC: the only time stamp anything rendered carries."""
         return Period.parse(self.period).end(self.timezone).astimezone(UTC)
 
-    @property
-    def previous_period(self) -> str:
-        """The month before the report month, ``YYYY-MM``."""
-        return str(Period.parse(self.period).shift(-1))
-
     def months(self, kpi: str) -> list[Point]:
         """The KPI's series without holes: a month that has no point is a point without a value."""
         points = {point.period: point for point in self.series.get(kpi, [])}

@@ -94,10 +94,6 @@ class Numbers:
         """The unit's sign as it stands after a large number; empty where the label's unit says it."""
         return self._said(_unit(kpi)[3])
 
-    def change_unit(self, kpi: Kpi) -> str:
-        """The unit of a difference, as in a sentence."""
-        return self._said(_unit(kpi)[1])
-
     def _with(self, number: str, unit: str) -> str:
         if not unit:
             return number

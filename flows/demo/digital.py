@@ -68,6 +68,7 @@ def help_events(rng: np.random.Generator, people: People, period: Period) -> Tab
     fixed = np.where((kind == "flag") & (rng.random(size) < 0.8), after(rng, occurred, 4 * DAY, 0.6), NEVER)
     return {
         "event": numbered("H-", period, size),
+        "session": np.char.mod(f"W-H{period}-%05d", np.arange(size) // 2 + 1),
         "customer": np.where(rng.random(size) < 0.6, people["customer"][who], ""),
         "kind": kind,
         "article": np.where(kind == "search", "", article),

@@ -61,6 +61,7 @@ def write_contacts(streams: dict[str, Table], folder: Path, month: Period, seed:
         folder / f"help_events_{month}.jsonl.gz",
         {
             "event": pages["event"],
+            "session": pages["session"],
             "customer_id": pages["customer"],
             "kind": pages["kind"],
             "article": pages["article"],

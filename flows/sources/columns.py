@@ -6,12 +6,16 @@ import difflib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigurationError, DeliveryError
 from flows.sources.declaration import Source
 from flows.sources.personal import looks_personal
 from flows.sources.references import Reading
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: Columns every landed table has beside those of its source.
 LINEAGE = ("_source_file", "_source_line", "_package")
@@ -70,9 +74,7 @@ def tables_named(select: str, sources: Iterable[Source], *, where: str) -> list[
 
 def parsed(sql: str, *, where: str) -> dict[str, Any]:
     """DuckDB's syntax tree of one select; raises ConfigurationError with DuckDB's reason."""
-    import duckdb
-
-    with duckdb.connect() as connection:
+    with _parser().cursor() as connection:
         text = connection.execute("select json_serialize_sql(?::varchar)", [sql.strip().rstrip(";")]).fetchone()[0]
     tree = json.loads(text)
     if tree["error"]:
@@ -84,6 +86,14 @@ def parsed(sql: str, *, where: str) -> dict[str, Any]:
     if len(tree["statements"]) != 1:
         raise ConfigurationError("there are several statements", "write one select", where=where)
     return tree["statements"][0]["node"]
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    """One empty database in memory: opening one takes longer than parsing a hundred expressions."""
+    import duckdb
+
+    return duckdb.connect()
 
 
 def kept_columns(source: Source, named: NamedColumns, headers: list[str], *, where: str) -> dict[str, int]:

@@ -101,6 +101,8 @@ class Source(Declared):
     updated: str | None = None
     #: SQL over the landed columns giving the date of a row; its newest value shows whether the month was delivered.
     dates: str | None = None
+    #: Months between deliveries: a quarterly survey has 3, and is not missed in the two months between.
+    every_months: int = Field(default=1, ge=1)
     #: Zone of times that carry no offset; the company's by default.
     timezone: TimeZone | None = None
     missing: list[str] = [""]

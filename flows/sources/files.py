@@ -25,7 +25,8 @@ def files_of(workspace: Workspace, source: Source, period: Period) -> list[tuple
     """The files that the glob of ``source`` matches now, each with its origin, in order of that.
 
     The origin is the path relative to the glob's folder, the part before the first wildcard. Where the glob holds
-    ``{period}`` every month's file is meant, and that of ``period`` must be there. Raises DeliveryError when none is.
+    ``{period}`` every month's file is meant, and that of ``period`` must be there (with ``every_months``, that or one
+    of the months since the last delivery was due). Raises DeliveryError when none is.
     """
     declared = source.files.glob
     pattern = expand(declared)
@@ -36,7 +37,10 @@ def files_of(workspace: Workspace, source: Source, period: Period) -> list[tuple
             "put the extract there, or correct files.glob; it is relative to the workspace",
             where=f"sources/{source.name}.yml, files.glob",
         )
-    if "{period}" in declared and not _matches(workspace.root, pattern.replace("{period}", str(period))):
+    due = [period.shift(-months) for months in range(source.every_months)]
+    if "{period}" in declared and not any(
+        _matches(workspace.root, pattern.replace("{period}", str(month))) for month in due
+    ):
         raise DeliveryError(
             f"the extract of {period} is missing: no file matches {declared.replace('{period}', str(period))}",
             f"put it there; {len(found)} of other months are",

@@ -193,6 +193,14 @@ def test_a_month_with_no_data_is_refused_only_where_the_source_covers_it(tmp_pat
     assert broken(ask(file, source(covers_period=False))) == []
 
 
+def test_a_source_that_delivers_every_third_month_may_have_its_last_rows_two_months_back(tmp_path):
+    file = database(tmp_path, [GOOD[0]])  # the last of August
+    assert broken(ask(file, source(period="2026-10", every_months=3))) == []
+    answer = ask(file, source(period="2026-11", every_months=3))
+    assert broken(answer) == [("month delivered", None, "critical")]
+    assert "2026-09 to 2026-11" in only(answer, "month delivered")["description"]
+
+
 @pytest.mark.parametrize(
     ("dates", "kept"),
     [

@@ -46,6 +46,17 @@ def test_a_python_variable_is_not_taken_for_a_table(engine):
         connection.execute(sqlalchemy.text("select * from parameters"))
 
 
+def test_settings_hold_on_every_connection(file):
+    duckdb_dialect.register()
+    address = duckdb_dialect.address(file, TimeZone="Asia/Taipei", threads="1")
+    for _ in range(2):
+        engine = sqlalchemy.create_engine(address)
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql("select current_setting('TimeZone'), current_setting('threads')")
+            assert found.fetchall() == [("Asia/Taipei", 1)]
+        engine.dispose()
+
+
 @pytest.mark.parametrize("name", ["answers", "seen"])
 def test_the_columns_of_tables_and_views_are_known_by_name(engine, name):
     columns = sqlalchemy.inspect(engine).get_columns(name)

@@ -88,10 +88,19 @@ def test_a_lock_that_cannot_be_written_is_a_sentence(workspace):
         pytest.fail("held nothing")
 
 
+def _is_lock(descriptor, workspace):
+    try:
+        return os.path.samefile(f"/proc/self/fd/{descriptor}", workspace.var / "lock")
+    except OSError:
+        return False
+
+
 def test_a_child_process_does_not_keep_the_workspace_held(workspace):
     with held(workspace, "parent"):
-        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+        shared = [int(name) for name in os.listdir("/proc/self/fd") if _is_lock(name, workspace)]
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=shared)
     try:
+        assert len(shared) == 1
         with held(workspace, "the next"):
             assert child.poll() is None
     finally:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -82,13 +84,6 @@ def test_a_second_package_of_the_same_name_never_replaces_the_first(landed):
     package.verify()
 
 
-@pytest.mark.skipif(os.geteuid() == 0 and not hasattr(os, "chflags"), reason="root may write everywhere")
-def test_a_lake_that_cannot_be_written_is_named(tmp_path):
-    (tmp_path / "lake").mkdir(mode=0o500)
-    with pytest.raises(CxError, match="cannot be written"), Incoming(tmp_path / "lake", "crm", needed=1):
-        pass
-
-
 def test_a_file_where_the_lake_should_be_is_named(tmp_path):
     (tmp_path / "lake").write_text("")
     with pytest.raises(CxError, match="cannot be written"), Incoming(tmp_path / "lake", "crm", needed=1):
@@ -108,28 +103,23 @@ except CxError as error:
 """
 
 
-@pytest.mark.parametrize("limit", [0, 100, 100_000])
-@pytest.mark.parametrize("kind", ["file", "query"])
-def test_a_full_disk_ends_in_a_sentence_and_leaves_nothing(tmp_path, limit, kind):
+@pytest.mark.parametrize(("kind", "limit"), [("file", 0), ("file", 100_000), ("query", 100_000)])
+def test_a_full_disk_ends_in_a_sentence_and_leaves_nothing(tmp_path, monkeypatch, kind, limit):
     text = os.urandom(600_000).hex()
     content = "id,a\n" + "".join(f"{row},{text[row : row + 500]}\n" for row in range(0, 1_000_000, 500))
     (tmp_path / "crm.csv").write_text(content)
     declared = source("crm.csv", "id", "a")
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     if kind == "query":
-        url = f"sqlite:///{tmp_path}/crm.sqlite"
-        import sqlite3
-        from contextlib import closing
-
         with closing(sqlite3.connect(tmp_path / "crm.sqlite")) as connection, connection:
             connection.execute("create table crm (id, a)")
             connection.executemany(
                 "insert into crm values (?, ?)", [line.split(",") for line in content.splitlines()[1:]]
             )
         declared = source(None, "id", "a", database={"url_env": "CRM_URL", "query": "select * from crm"})
-        environment["CRM_URL"] = url
+        monkeypatch.setenv("CRM_URL", f"sqlite:///{tmp_path}/crm.sqlite")
     workspace = workspace_with(tmp_path, crm=declared)
     command = [sys.executable, "-W", "error", "-c", LAND_UNDER_A_LIMIT, str(tmp_path), str(limit)]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("the disk is full, or a limit on file size is reached")
@@ -138,16 +128,8 @@ def test_a_full_disk_ends_in_a_sentence_and_leaves_nothing(tmp_path, limit, kind
     assert "make room for about" in done.stderr
     assert "Traceback" not in done.stderr
     assert list((workspace.lake / "crm").iterdir()) == []
-    [package] = land_again(workspace, environment)
+    [package] = run(workspace)["crm"]
     assert package.rows == 2_000
-
-
-def land_again(workspace, environment):
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("CRM_URL",):
-            if name in environment:
-                patch.setenv(name, environment[name])
-        return run(workspace)["crm"]
 
 
 def test_the_salt_is_made_once_for_its_owner_only(tmp_path, monkeypatch):

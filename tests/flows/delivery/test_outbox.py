@@ -98,6 +98,7 @@ def test_one_refused_recipient_touches_no_other_and_is_named_masked_with_what_to
     again = deliver(ledger, space, publication)
     assert states(again) == [State.REFUSED, State.SENT, State.SENT]
     assert [outcome.attempts for outcome in again] == [1, 1, 2]
+    assert [outcome.attempted for outcome in again] == [False, False, True]
     assert [to for _, to, _ in office.mails] == [BARTEK, CHEN]
 
 
@@ -319,3 +320,18 @@ def test_a_delivery_waits_for_no_other_and_recovers_nothing_from_a_living_one(sp
             deliver(ledger, space, publication)
     assert ledger.messages(publication)[0].state is State.CLAIMED
     assert office.connections == 0
+
+
+def test_a_sender_whose_message_was_taken_over_does_not_send_it(space, ledger, office):
+    publication = publish(ledger, space)
+    first = ledger.messages(publication)[0]
+
+    def taken_over(step):
+        if step == "claimed" and ledger.messages(publication)[0].attempts == 1:
+            ledger.recover()
+            assert ledger.claim(first, "another", "<2@x>")
+
+    outcomes = deliver(ledger, space, publication, checkpoint=taken_over)
+    assert states(outcomes) == [State.CLAIMED, State.SENT, State.SENT]
+    assert "being sent by another process" in undelivered(outcomes).what
+    assert office.received_by(ANNA) == 0

@@ -27,6 +27,12 @@ def demo_workspace() -> Path:
 
 
 @cache
+def short_workspace() -> Path:
+    """The same with two months only; tests only read it."""
+    return write(demo_workspace().parent / "short", months=2)
+
+
+@cache
 def raw(name: str, delimiter: str = ",", encoding: str = "utf-8") -> list[Row]:
     """The rows of an extract as texts; of every month in order when ``name`` is a pattern."""
     rows: list[Row] = []

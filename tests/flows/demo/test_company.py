@@ -1,6 +1,7 @@
 """The generator of the demo company: same bytes, a whole workspace, nobody's files overwritten."""
 
 import hashlib
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from flows.demo.company import SALT, write
 from flows.errors import ConfigurationError
 from flows.workspace import Workspace
-from tests.flows.demo.made import demo_workspace, last_states, raw
+from tests.flows.demo.made import demo_workspace, last_states, raw, short_workspace
 
 
 def _digests(root: Path) -> dict[str, str]:
@@ -18,16 +19,16 @@ def _digests(root: Path) -> dict[str, str]:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
-    first = _digests(write(tmp_path / "first", months=2))
+    first = _digests(short_workspace())
     assert first == _digests(write(tmp_path / "second", months=2))
     other = _digests(write(tmp_path / "other", months=2, seed=5))
     assert first.keys() == other.keys()
-    changed = {name for name in first if name.startswith("extracts/") and first[name] != other[name]}
+    changed = {name for name in first if first[name] != other[name]}
     assert changed == {name for name in first if name.startswith("extracts/")}
 
 
-def test_a_shorter_history_has_the_same_report_month(tmp_path: Path) -> None:
-    short, whole = _digests(write(tmp_path / "short", months=2)), _digests(demo_workspace())
+def test_a_shorter_history_has_the_same_report_month() -> None:
+    short, whole = _digests(short_workspace()), _digests(demo_workspace())
     monthly = [name for name in short if "_2026-06" in name]
     assert len(monthly) == 13
     assert {name: short[name] for name in monthly} == {name: whole[name] for name in monthly}
@@ -55,11 +56,13 @@ def test_a_directory_that_holds_something_else_is_not_written_to(tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["cx.toml"]
 
 
-def test_configuration_that_somebody_edited_is_kept(tmp_path: Path) -> None:
-    root = write(tmp_path / "demo", months=1)
+def test_written_again_it_keeps_edited_configuration_and_replaces_extracts_even_by_spoiled_ones(tmp_path: Path) -> None:
+    root = Path(shutil.copytree(short_workspace(), tmp_path / "demo"))
     (root / "targets.csv").write_text("kpi,target\nnps,50\n", encoding="utf-8")
-    write(root, months=1)
+    write(root, months=1, spoiled="missing_month")
     assert (root / "targets.csv").read_text(encoding="utf-8") == "kpi,target\nnps,50\n"
+    assert not list((root / "extracts").glob("survey_*"))
+    assert [path.name for path in (root / "extracts").glob("calls_*")] == ["calls_2026-06.csv.gz"]
 
 
 def test_more_months_than_there_are_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from flows.demo.company import write
 from flows.demo.spoiling import KINDS, spoil
 from flows.errors import ConfigurationError
 from tests.flows.demo.made import demo_workspace
@@ -76,8 +75,3 @@ def test_a_changed_type_turns_amounts_into_texts(tmp_path: Path) -> None:
 def test_an_unknown_kind_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="half_written"):
         spoil(tmp_path, "haunted")
-
-
-def test_a_workspace_can_be_written_already_spoiled(tmp_path: Path) -> None:
-    root = write(tmp_path / "demo", months=1, spoiled="missing_month")
-    assert not list((root / "extracts").glob("survey_*"))

@@ -5,6 +5,7 @@ import math
 import statistics
 from collections import defaultdict
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_recommendation_fell_in_no_region_in_any_earlier_month() -> None:
     moves = [
         _mean_z(votes[region, now], votes[region, before])
         for region in {region for region, _ in votes} - {"", "n/a"}
-        for before, now in zip(months, months[1:], strict=False)
+        for before, now in pairwise(months)
     ]
     assert len(moves) == 28 * 6
     assert statistics.stdev(moves) == pytest.approx(1.0, abs=0.2)
@@ -201,7 +202,7 @@ def test_the_base_and_its_churn_are_in_balance() -> None:
     left, since = _left_on(), _since()
     months = [f"{year}-{month:02d}" for year in (2024, 2025, 2026) for month in range(1, 13)][:31]
     base, lost = [], []
-    for first, after in zip(months, months[1:], strict=False):
+    for first, after in pairwise(months):
         active = [who for who in since if since[who] < f"{first}-01" and (not left[who] or left[who] >= f"{first}-01")]
         base.append(len(active))
         lost.append(sum(bool(left[who]) and left[who] < f"{after}-01" for who in active))

@@ -53,6 +53,15 @@ def test_every_month_is_meant_but_the_month_of_the_run_must_be_there(tmp_path):
     assert [origin for _, origin in found(tmp_path, "calls_{period}.csv")] == ["calls_2026-08.csv", "calls_2026-09.csv"]
 
 
+def test_a_quarterly_extract_is_due_only_once_in_three_months(tmp_path):
+    (tmp_path / "staff_2026-06.csv").touch()
+    workspace = workspace_with(tmp_path, staff=source("staff_{period}.csv", "id", every_months=3))
+    declared = load_source(tmp_path / "sources" / "staff.yml")
+    assert len(files_of(workspace, declared, Period(2026, 8))) == 1
+    with pytest.raises(DeliveryError, match="the extract of 2026-09 is missing"):
+        files_of(workspace, declared, SEPTEMBER)
+
+
 def test_compression_of_a_format_that_compresses_itself_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="does not go with format: xlsx"):
         open_extract(

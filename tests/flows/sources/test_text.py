@@ -145,12 +145,8 @@ def test_a_file_may_end_without_a_line_end_where_its_source_says_so(feed):
     assert read(feed, final_newline="optional")[1] == [["1", "2"]]
 
 
-@pytest.mark.parametrize("row", ["1", "1,2,3", ",", '"x\ny"'])
+@pytest.mark.parametrize("row", ["1", "1,2,3", "1,,", '"x\ny"'])
 def test_a_row_with_too_many_or_too_few_fields_is_refused_with_its_line(feed, row):
-    if row == ",":
-        feed.write_text("a,b\n,\n")
-        assert read(feed)[1] == [["", ""]]
-        return
     assert "line 4: the row has" in refusal(feed, f'a,b\n"1\n",2\n{row}\n5,{SECRET}\n')
 
 
@@ -159,7 +155,7 @@ def test_an_unclosed_quote_is_refused_with_the_line_where_it_opens(feed):
 
 
 def test_an_unclosed_quote_in_a_long_file_is_refused_before_it_swallows_the_rest(feed):
-    content = 'a,b\n"x\ny",2\n' * 1 + f'3,"{SECRET}\n' + "4,5\n" * 100_000
+    content = 'a,b\n"x\ny",2\n' + f'3,"{SECRET}\n' + "4,5\n" * 100_000
     assert "line 4: a field is longer than" in refusal(feed, content)
 
 
