@@ -4,9 +4,17 @@ customers as (
     select * from {{ ref('fct_customers') }}
 ),
 
+-- Who left before the first snapshot is in none: months before it would look as if nobody ever left.
+first_known as (
+    select min(coalesce(valid_from, cast('-infinity' as timestamptz))) as first_known_at
+    from customers
+),
+
 months as (
-    select cast(month as date) as month
+    select cast(series.month as date) as month
     from unnest(generate_series({{ first_month() }}, {{ period_month() }}, interval 1 month)) as series (month)
+    inner join first_known
+        on cast(series.month as date) + interval 1 month > cast(first_known.first_known_at as timestamp)
 ),
 
 spells as (
