@@ -88,17 +88,18 @@ def _stage_source(
     rows = connection.execute(f"select count(*) from {view.name}").fetchone()[0]
     conditions = [entry for entry in entries if entry["condition"]]
     if entries:
-        selects = ", ".join(f"count(*) filter (where {entry['condition']})" for entry in conditions) or "0"
-        landed = sum(package.rows for package in packages)
-        counts = connection.execute(f"{counted_over}\nselect {selects} from corrected").fetchone()
-        for entry, count in zip(conditions, counts, strict=False):
+        selects = "".join(f"count(*) filter (where {entry['condition']}), " for entry in conditions)
+        counted = connection.execute(
+            f"{counted_over}\nselect {selects}any_value((select count(*) from kept)) from corrected"
+        ).fetchone()
+        for entry, count in zip(conditions, counted, strict=False):
             entry["rows"] = count
-        left = landed - sum(entry["rows"] for entry in conditions if entry["kind"] in {"drop", "correction"})
+        kept = counted[len(conditions)]
         for entry in entries:
-            entry.setdefault("rows", max(left - rows, 0))
+            entry.setdefault("rows", kept - rows)
             if entry["rows"]:
-                kept = {key: entry[key] for key in ("kind", "reason", "rows")}
-                staged.handled.append({"source": source.name, "mapping": None} | kept)
+                told = {key: entry[key] for key in ("kind", "reason", "rows")}
+                staged.handled.append({"source": source.name, "mapping": None} | told)
     staged.views.append(view)
     newest = packages[-1].rows if source.load in {"append", "upsert", "snapshot"} else rows
     staged.subjects.append(
@@ -155,7 +156,8 @@ def _stage_mapping(
         )
     view = mapping_view(source, name, mapping, types, workspace.settings.timezone)
     _create(connection, view, where, "the cast to the contract")
-    staged.views += [raw, view]
+    # dbt gets one model a mapping; gate 1 looks at both sides of the cast.
+    staged.views.append(View(view.name, f"with {raw.name} as (\n{raw.sql}\n)\n{view.sql}", raw.reads))
     staged.delivered.setdefault(mapping.contract, set()).update(set(types) & set(wanted.types))
     staged.mappings.setdefault(mapping.contract, []).append(view.name)
     staged.subjects.append(

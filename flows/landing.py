@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,11 +28,19 @@ Report = Callable[[str, int], None]
 
 
 def land(
-    workspace: Workspace, sources: Iterable[Source], period: Period, *, report: Report | None = None
+    workspace: Workspace,
+    sources: Iterable[Source],
+    period: Period,
+    *,
+    accepted: Mapping[str, set[str]] | None = None,
+    report: Report | None = None,
 ) -> dict[str, list[Package]]:
     """Pull every source, land what is new, and return by source the packages that a run of ``period`` reads.
 
-    ``full`` sources: the packages of what is there now. The others: all ever landed, in order of sequence.
+    ``full`` sources: the packages of what is there now. The others: what is there now and all that was ever
+    ``accepted`` (by source, the packages that gate 1 has let through; None means all that was landed), in order of
+    sequence. So an extract that was refused leaves nothing behind once it is repaired. An ``append`` file that comes
+    again under its name replaces what it was.
     ``report`` is told a source's name and the rows landed so far. Only one run may land into a workspace at a time.
     Raises DeliveryError for an extract that is missing, half-written or not as declared, ConfigurationError for a
     declaration that cannot be meant, and CxError when the lake cannot be written.
@@ -44,7 +52,9 @@ def land(
     # One connection reads the dates of all packages: opening one takes longer than the question.
     with duckdb.connect() as asked:
         return {
-            source.name: _Landing(workspace, source, named[source.name], period, report, asked).run()
+            source.name: _Landing(workspace, source, named[source.name], period, report, asked).run(
+                None if accepted is None else accepted.get(source.name, set())
+            )
             for source in sources
         }
 
@@ -68,7 +78,7 @@ class _Landing:
         self.reading, self.keyed = _fingerprints(source, workspace.settings.timezone, self.salt)
         self.known: list[Package] = []
 
-    def run(self) -> list[Package]:
+    def run(self, accepted: set[str] | None) -> list[Package]:
         sweep(self.workspace.lake, self.source.name)
         self.known = packages(self.workspace.lake, self.source.name)
         before = {package.package for package in self.known}
@@ -77,12 +87,22 @@ class _Landing:
             now = [self._file(path, Origin(self.source.name, name)) for path, name in found]
         else:
             now = [self._query()]
-        read = now if self.source.load == "full" else latest_editions(self.known)
+        read = now if self.source.load == "full" else self._history(now, accepted)
         for package in read:
             self._refuse_unusable(package)
             if package.package in before:  # what was landed just now was hashed just now
                 package.verify()
         return read
+
+    def _history(self, now: list[Package], accepted: set[str] | None) -> list[Package]:
+        current = {package.package for package in now}
+        replaced = {package.origin for package in now} if self.source.load == "append" and self.source.files else set()
+        return [
+            package
+            for package in latest_editions(self.known)
+            if package.package in current
+            or (package.origin not in replaced and (accepted is None or package.package in accepted))
+        ]
 
     def _file(self, path: Path, origin: Origin) -> Package:
         try:

@@ -109,6 +109,17 @@ class Ledger:
         )
         return found[0].inputs if found else None
 
+    def accepted(self) -> dict[str, set[str]]:
+        """By source, every package that some run's gate 1 has let through."""
+        runs = self._tables.runs
+        found: dict[str, set[str]] = {}
+        for row in self._rows(
+            runs.select().where(runs.c.deliveries_passed_at.is_not(None), runs.c.inputs.is_not(None))
+        ):
+            for source, packages in row.inputs.items():
+                found.setdefault(source, set()).update(packages)
+        return found
+
     def _change_run(self, run_id: str, **values: Any) -> None:
         runs = self._tables.runs
         with self._write() as connection:

@@ -16,6 +16,8 @@ QUIET_ENVIRONMENT = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # A library's log line can quote a customer; what a run has to say stands in its states and artifacts.
+    "PREFECT_LOGGING_TO_API_ENABLED": "false",
     # Prefect's temporary server needs more than its default on a small machine (DESIGN section 8).
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
 }

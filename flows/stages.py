@@ -157,7 +157,7 @@ def finished(workspace: Workspace, period: Period) -> Publication | None:
 
 
 def land(run: Run) -> None:
-    """Extracts into the lake, and their staging; a month whose delivery has passed gate 1 before reads the same packages again."""
+    """Extracts into the lake, and staged; a month whose delivery has passed gate 1 reads the same packages again."""
     known = None if run.pull else run.ledger.inputs_of(run.period)
     if known and set(known) == {source.name for source in run.sources}:
         run.packages = {
@@ -172,6 +172,7 @@ def land(run: Run) -> None:
             run.workspace,
             run.sources,
             run.period,
+            accepted=run.ledger.accepted(),
             report=lambda source, rows: report("land", f"{source}: {rows:,} rows"),
         )
     run.ledger.record_inputs(
@@ -200,6 +201,7 @@ def check_deliveries(run: Run) -> None:
 
 def build(run: Run, prefect_context: str | None = None) -> dict[str, int]:
     """dbt: conform, observe, infer. Returns how many nodes ended in which status."""
+    report("build", "each node a Prefect task" if prefect_context else "dbt")
     counts = run_dbt(
         run.worker(DBT),
         run.build,

@@ -72,7 +72,7 @@ def landed_view(
         f"{_mended(name, source)} as {quoted(name)}" for name in dict.fromkeys(mend.column for mend in source.mends)
     )
     chain.append(f"mended as (\n    select *{f' replace ({mended})' if mended else ''}\n    from kept\n)")
-    counted_over = "with " + ",\n".join(chain[:2])
+    counted_over = "with " + ",\n".join(chain[:3])
     last = "mended"
     if source.load == "upsert" or source.duplicates != "refuse":
         chain.append(f"ranked as (\n    select *, {_rank(source)} as _rank\n    from mended\n)")

@@ -18,8 +18,9 @@ from flows.staging import View, literal
 from flows.workers import Worker
 from flows.workspace import Workspace
 
-#: Months before the window that a build still reads: a first order is told from a later one by what came before.
-LOOKBACK_MONTHS = 12
+#: Months before the window that a build still reads: a first order is told by the twelve months before it, and counts
+#: up to ninety days after it. A constant reach, so that no figure depends on where the window begins.
+LOOKBACK_MONTHS = 16
 
 
 @dataclass(frozen=True)

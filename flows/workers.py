@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flows.errors import CxError
+
+#: A child that has not answered by then hangs; a build of millions of rows takes minutes.
+LIMIT_SECONDS = 3600.0
 
 
 class Worker:
@@ -35,13 +39,26 @@ class Worker:
             )
 
     def ask(
-        self, request: dict[str, Any], *, on_event: Callable[[dict[str, Any]], None] | None = None
+        self,
+        request: dict[str, Any],
+        *,
+        on_event: Callable[[dict[str, Any]], None] | None = None,
+        limit_seconds: float = LIMIT_SECONDS,
     ) -> dict[str, Any]:
-        """Send ``request`` and wait for the answer.
+        """Send ``request`` and wait for the answer, ``limit_seconds`` at most; then the child is ended.
 
         Lines with the key ``event`` are progress and go to ``on_event``. Raises CxError when the child reports an
-        error or dies; its log is named.
+        error, takes too long or dies; its log is named.
         """
+        clock = threading.Timer(limit_seconds, self._process.kill)
+        clock.daemon = True
+        clock.start()
+        try:
+            return self._answer(request, on_event)
+        finally:
+            clock.cancel()
+
+    def _answer(self, request: dict[str, Any], on_event: Callable[[dict[str, Any]], None] | None) -> dict[str, Any]:
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()

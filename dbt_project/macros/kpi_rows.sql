@@ -21,7 +21,7 @@ select
     {{ sql_text(kpi.unit) }} as unit,
     {{ sql_text(kpi.direction) }} as direction,
     {{ sql_text(kpi.kind) }} as kind,
-    {{ sql_text(model) }} as fact,
+    {{ sql_text(model | replace('fct_', '')) }} as fact,
     {{ sql_text(kpi.base) }} as base,
     {{ sql_text(kpi.hit or kpi.measure) }} as counted,
     {{ sql_text(kpi.month) }} as month,

@@ -8,7 +8,7 @@ orders as (
 in_order as (
     select
         *,
-        row_number() over (partition by customer_key order by ordered_at, order_key) as place,
+        lag(ordered_at) over (partition by customer_key order by ordered_at, order_key) as previous_ordered_at,
         lead(ordered_at) over (partition by customer_key order by ordered_at, order_key) as next_ordered_at,
     from orders
 )
@@ -28,4 +28,4 @@ select
     source_file,
     source_line,
 from in_order
-where place = 1
+where coalesce(ordered_at > previous_ordered_at + interval 12 month, true)
