@@ -87,9 +87,16 @@ def run(
 def _through_prefect(month: Period, company: Workspace, send: bool, pull: bool, reason: str | None) -> None:
     # Prefect tells a failure as a stack trace; the sentence below is for the user, the trace stays with the server.
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
-    from flows.monthly_report import monthly_report
+    from flows import stages, workers
 
-    monthly_report(period=str(month), workspace=str(company.root), send=send, pull=pull, reason=reason)
+    stages.refuse_early(company, send=send)
+    stages.start_early(company)
+    try:
+        from flows.monthly_report import monthly_report
+
+        monthly_report(period=str(month), workspace=str(company.root), send=send, pull=pull, reason=reason)
+    finally:
+        workers.stop_early()
 
 
 def _say_where(company: Workspace, month: Period) -> None:

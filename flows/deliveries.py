@@ -84,7 +84,8 @@ def _stage_source(
         ).fetchall()
     }
     view, entries, counted_over = landed_view(source, packages, workspace.corrections, types)
-    _create(connection, view, where, "its drops, mends, key and missing markers")
+    # A table: the checks and all mappings read it, and what was checked is what is built from.
+    _create(connection, "table", view, where, "its drops, mends, key and missing markers")
     rows = connection.execute(f"select count(*) from {view.name}").fetchone()[0]
     conditions = [entry for entry in entries if entry["condition"]]
     if entries:
@@ -100,7 +101,6 @@ def _stage_source(
             if entry["rows"]:
                 told = {key: entry[key] for key in ("kind", "reason", "rows")}
                 staged.handled.append({"source": source.name, "mapping": None} | told)
-    staged.views.append(view)
     newest = packages[-1].rows if source.load in {"append", "upsert", "snapshot"} else rows
     staged.subjects.append(
         {
@@ -139,7 +139,7 @@ def _stage_mapping(
     mapping = source.mappings[name]
     others = tables_named(mapping.select, sources, where=where) if mapping.select else []
     raw = raw_view(source, name, mapping, others)
-    _create(connection, raw, where, "the mapping's expressions")
+    _create(connection, "view", raw, where, "the mapping's expressions")
     types = {column: type_ for column, type_, *_ in connection.execute(f"describe {raw.name}").fetchall()}
     wanted = contract(mapping.contract, where=where)
     unknown = set(types) - set(wanted.types) - {"source_file", "source_line", "_source_file", "_source_line"}
@@ -152,10 +152,12 @@ def _stage_mapping(
     missing = [column.name for column in wanted.columns if column.required and column.name not in types]
     if missing:
         raise ConfigurationError(
-            f"{mapping.contract} needs {', '.join(missing)}, which the select does not return", where=where
+            f"{mapping.contract} needs {', '.join(missing)}, which the select does not return",
+            "return it from the select",
+            where=where,
         )
     view = mapping_view(source, name, mapping, types, workspace.settings.timezone)
-    _create(connection, view, where, "the cast to the contract")
+    _create(connection, "view", view, where, "the cast to the contract")
     # dbt gets one model a mapping; gate 1 looks at both sides of the cast.
     staged.views.append(View(view.name, f"with {raw.name} as (\n{raw.sql}\n)\n{view.sql}", raw.reads))
     staged.delivered.setdefault(mapping.contract, set()).update(set(types) & set(wanted.types))
@@ -178,15 +180,21 @@ def _stage_mapping(
     )
 
 
-def _create(connection: duckdb.DuckDBPyConnection, view: View, where: str, what: str) -> None:
-    """Create ``view``; a mistake in its SQL is the declaration's, told without a value."""
+def _create(connection: duckdb.DuckDBPyConnection, kind: str, view: View, where: str, what: str) -> None:
+    """Create ``view`` as a table or view; a mistake in its SQL is the declaration's, told without a value."""
     import duckdb
 
     try:
-        connection.execute(f"create view {view.name} as {view.sql}")
+        connection.execute(f"create {kind} {view.name} as {view.sql}")
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
         raise ConfigurationError(
             f"{what} cannot be read as SQL: {str(error).splitlines()[0]}",
             "correct the expression; columns are those the extract has, in double quotes where they are odd",
+            where=where,
+        ) from None
+    except duckdb.Error as error:  # its message may quote a row
+        raise ConfigurationError(
+            f"{what} cannot be computed ({type(error).__name__})",
+            "use try_cast where a value may not be what the expression expects",
             where=where,
         ) from None

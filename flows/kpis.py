@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
+from flows.contracts import contracts
 from flows.errors import ConfigurationError
 from flows.settings import DBT_PROJECT
 from flows.sources.declaration import Name
@@ -17,6 +18,18 @@ Unit = Literal["points", "%", "score", "hours", "minutes", "days", "seconds", "p
 #: Kinds that can be added up share one scan of their fact; a quantile is read off ranks.
 Kind = Literal["proportion", "nps", "mean", "rate", "quantile"]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _need(text: str) -> str:
+    contract, _, column = text.partition(".")
+    if contract not in contracts() or column not in contracts()[contract].types:
+        raise ValueError(f"{text} is no column of a contract, written as contract.column")
+    return text
+
+
+Need = Annotated[str, AfterValidator(_need)]
+#: A slice named twice is one slice: observed twice it would print each of its figures twice.
+Slices = Annotated[list[Name], AfterValidator(lambda names: list(dict.fromkeys(names)))]
 
 
 class Kpi(Declared):
@@ -42,7 +55,7 @@ class Kpi(Declared):
     month: Text
     window_days: int = Field(default=0, ge=0)
     weight: str | None = None
-    slices: list[Name] = []
+    slices: Slices = []
     scale: tuple[float, float] | None = None
     compared_with: Literal["previous_month", "last_with_data"] = "previous_month"
     minimum_base: int = Field(default=30, ge=1)
@@ -54,7 +67,7 @@ class Kpi(Declared):
     decimals: int = Field(default=1, ge=0, le=4)
     edge_cases: Text
     #: Contract columns without which the KPI is absent, as contract.column.
-    needs: list[str] = []
+    needs: list[Need] = []
 
     @model_validator(mode="after")
     def _complete(self) -> Kpi:
@@ -131,7 +144,7 @@ def declared_facts(workspace: Workspace) -> dict[str, FactMeta]:
         where = f"kpis/{path.name}"
         try:
             added = WorkspaceKpis.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise ConfigurationError(" ".join(str(error).split()), "correct the YAML", where=where) from None
         except ValidationError as error:
             raise refuse(error, where) from None
@@ -151,10 +164,14 @@ def declared_facts(workspace: Workspace) -> dict[str, FactMeta]:
                     f"slices_for names {kpi_id}, which is no KPI of {added.fact}", "name one that is", where=where
                 )
             kpis = [
-                kpi.model_copy(update={"slices": [*kpi.slices, *slices]}) if kpi.id == kpi_id else kpi for kpi in kpis
+                kpi.model_copy(update={"slices": list(dict.fromkeys([*kpi.slices, *slices]))})
+                if kpi.id == kpi_id
+                else kpi
+                for kpi in kpis
             ]
         facts[model] = meta.model_copy(update={"slices": meta.slices | added.slices, "kpis": kpis})
         _check_slices(facts[model], where)
+        _check_exposures(facts, added, where)
     return facts
 
 
@@ -168,6 +185,17 @@ def _check_slices(meta: FactMeta, where: str) -> None:
                     f"declare it under slices: (known: {known})",
                     where=where,
                 )
+
+
+def _check_exposures(facts: dict[str, FactMeta], added: WorkspaceKpis, where: str) -> None:
+    known = {name for meta in facts.values() for name in meta.exposures}
+    for kpi in added.kpis:
+        if kpi.exposure and kpi.exposure not in known:
+            raise ConfigurationError(
+                f"{kpi.id} is told per {kpi.exposure}, which is no exposure of any fact",
+                f"use one of {', '.join(sorted(known))}",
+                where=where,
+            )
 
 
 def absent_because(kpi: Kpi, delivered: dict[str, set[str]]) -> str | None:

@@ -82,9 +82,9 @@ def monthly_report(
         run.warm_up(stages.GATES, stages.DBT)
         land(run)
         check_deliveries(run)
+        run.warm_up(stages.RENDERER)
         # Each dbt node becomes a task of this flow run.
         stages.build(run, prefect_context=current_context())
-        run.warm_up(stages.RENDERER)
         check_figures(run)
         publication = publish(run)
         _show(run, publication.directory)

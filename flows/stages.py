@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows import history, publishing
+from flows import history, publishing, workers
 from flows.deliveries import Staged, stage
 from flows.delivery.addresses import require_recipients
 from flows.delivery.outbox import Outcome, deliver, undelivered
@@ -24,7 +24,7 @@ from flows.period import Period
 from flows.progress import report
 from flows.sources.declaration import Source, load_sources
 from flows.warehouse import Build, prepare, run_dbt
-from flows.workers import Worker
+from flows.workers import Worker, started
 from flows.workspace import Workspace
 
 #: Builds kept for whoever wants to look; older ones are removed.
@@ -66,8 +66,7 @@ class Run:
     def worker(self, module: str) -> Worker:
         """The child process of ``module``, started on first asking."""
         if module not in self._workers:
-            log = self.build.directory / "logs" / f"{module.rpartition('.')[2]}.log"
-            self._workers[module] = self._stack.enter_context(Worker(module, log))
+            self._workers[module] = self._stack.enter_context(started(module, log_of(self.workspace, module)))
         return self._workers[module]
 
     def warm_up(self, *modules: str) -> None:
@@ -77,6 +76,25 @@ class Run:
 
     def close(self) -> None:
         self._stack.close()
+
+
+def log_of(workspace: Workspace, module: str) -> Path:
+    """Where a child process writes what went wrong in it; the last run's, no customer's value."""
+    return workspace.var / "logs" / f"{module}.log"
+
+
+def refuse_early(workspace: Workspace, *, send: bool) -> None:
+    """What cannot be meant in a workspace, said before anything is started: sources, KPIs, recipients."""
+    if send:
+        require_recipients(workspace)
+    load_sources(workspace)
+    declared_facts(workspace)
+
+
+def start_early(workspace: Workspace) -> None:
+    """Start the children whose turn comes first, before anything slow of this process's own."""
+    for module in (GATES, DBT):
+        workers.start_early(module, log_of(workspace, module))
 
 
 GATES = "expectations.gates"

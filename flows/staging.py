@@ -11,6 +11,8 @@ from flows.lake import Package
 from flows.sources.declaration import Mapping, Source
 from flows.workspace import Correction
 
+#: The build file of gate 1, by the name it has in every connection: dbt attaches it under the same.
+CATALOG = "deliveries"
 #: Columns every landed table has beside those of its source.
 LINEAGE = ("_source_file", "_source_line", "_package")
 
@@ -25,9 +27,14 @@ def literal(text: object) -> str:
     return "null" if text is None else "'" + str(text).replace("'", "''") + "'"
 
 
+def landed_table(source: str) -> str:
+    """The table of ``source`` in the build file, as SQL that holds in gate 1's connection and in dbt's."""
+    return f"{CATALOG}.main.landed_{source}"
+
+
 @dataclass
 class View:
-    """One view to be made: its SQL and the views it reads."""
+    """One table or view to be made: its SQL, and the sources whose landed tables it reads."""
 
     name: str
     sql: str
@@ -37,9 +44,9 @@ class View:
 def landed_view(
     source: Source, packages: list[Package], corrections: Iterable[Correction], types: dict[str, str]
 ) -> tuple[View, list[dict[str, object]], str]:
-    """``landed_<source>``: the packages of a run with everything declared about bad rows applied.
+    """The select of ``landed_<source>``: the packages of a run with everything declared about bad rows applied.
 
-    ``types`` are the landed columns with their DuckDB types. Returns the view, the entries of the handled table still
+    ``types`` are the landed columns with their DuckDB types. Returns it, the entries of the handled table still
     to be counted (each with the ``condition`` that counts it) and the SQL those conditions are counted over.
     """
     files = ", ".join(literal(package.data) for package in packages)
@@ -162,13 +169,12 @@ def mapping_columns(source: Source, name: str, mapping: Mapping) -> tuple[Contra
 def raw_view(source: Source, name: str, mapping: Mapping, others: Iterable[str]) -> View:
     """``raw_<source>__<mapping>``: the mapping's expressions as they are, before any cast."""
     _, expressions = mapping_columns(source, name, mapping)
-    landed = f"landed_{source.name}"
     if mapping.select:
         reads = sorted({*others, source.name})
-        tables = ",\n".join(f"{other} as (select * from landed_{other})" for other in reads)
+        tables = ",\n".join(f"{other} as (select * from {landed_table(other)})" for other in reads)
         given = "".join(f", {sql} as {column}" for column, sql in expressions.items())
         sql = f"with {tables}\nselect *{given}\nfrom (\n{mapping.select.strip().rstrip(';')}\n) as selected"
-        return View(f"raw_{source.name}__{name}", sql, [f"landed_{other}" for other in reads])
+        return View(f"raw_{source.name}__{name}", sql, reads)
     lines = [f"({sql}) as {quoted(column)}" for column, sql in expressions.items()]
     if mapping.extra:
         pairs = ", ".join(f"{literal(key)}, {sql}" for key, sql in mapping.extra.items())
@@ -176,7 +182,9 @@ def raw_view(source: Source, name: str, mapping: Mapping, others: Iterable[str])
     lines += ["_source_file as source_file", "_source_line as source_line"]
     where = f"\nwhere {mapping.where}" if mapping.where else ""
     return View(
-        f"raw_{source.name}__{name}", "select\n    " + ",\n    ".join(lines) + f"\nfrom {landed}{where}", [landed]
+        f"raw_{source.name}__{name}",
+        "select\n    " + ",\n    ".join(lines) + f"\nfrom {landed_table(source.name)}{where}",
+        [source.name],
     )
 
 

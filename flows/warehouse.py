@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from flows.deliveries import Staged
 from flows.errors import BuildError
 from flows.kpis import FactMeta, write_into
 from flows.period import Period
 from flows.settings import DBT_PROJECT
-from flows.staging import View, literal
+from flows.staging import CATALOG, View, literal
 from flows.workers import Worker
 from flows.workspace import Workspace
 
@@ -55,6 +57,7 @@ def prepare(
     )
     staging = build.project / "models" / "staging"
     staging.mkdir(exist_ok=True)
+    (staging / "sources.yml").write_text(_sources(staged.views), encoding="utf-8")
     for view in staged.views:
         (staging / f"{view.name}.sql").write_text(_model(view), encoding="utf-8")
     (staging / "handled.sql").write_text(_handled(staged.handled), encoding="utf-8")
@@ -75,8 +78,15 @@ def prepare(
 
 def _model(view: View) -> str:
     """A staging view as a dbt model: the SQL gate 1 saw, with its dependencies named."""
-    depends = "".join(f"-- depends_on: {{{{ ref('{name}') }}}}\n" for name in view.reads)
+    depends = "".join(f"-- depends_on: {{{{ source('{CATALOG}', 'landed_{name}') }}}}\n" for name in view.reads)
     return f"{depends}{{% raw %}}\n{view.sql}\n{{% endraw %}}\n"
+
+
+def _sources(views: list[View]) -> str:
+    """The landed tables of the run's build file, which dbt attaches, as dbt sources."""
+    tables = [{"name": f"landed_{name}"} for name in sorted({name for view in views for name in view.reads})]
+    source = {"name": CATALOG, "database": CATALOG, "schema": "main", "tables": tables}
+    return yaml.safe_dump({"version": 2, "sources": [source]}, sort_keys=False)
 
 
 def _handled(entries: list[dict[str, Any]]) -> str:
@@ -114,6 +124,7 @@ def run_dbt(
             "variables": variables,
             "environment": {
                 "CX_BUILD_DATABASE": str(build.database),
+                "CX_BUILD_DELIVERIES": str(build.deliveries),
                 "CX_BUILD_TIMEZONE": workspace.settings.timezone,
                 "CX_BUILD_TEMPORARY": str(build.directory / "temporary"),
             },

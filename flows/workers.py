@@ -26,8 +26,9 @@ class Worker:
     def __init__(self, module: str, log: Path, *, environment: dict[str, str] | None = None) -> None:
         self.module = module
         self.log = log
+        self._asked = False
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as errors:
+        with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", module],
                 stdin=subprocess.PIPE,
@@ -50,6 +51,7 @@ class Worker:
         Lines with the key ``event`` are progress and go to ``on_event``. Raises CxError when the child reports an
         error, takes too long or dies; its log is named.
         """
+        self._asked = True
         clock = threading.Timer(limit_seconds, self._process.kill)
         clock.daemon = True
         clock.start()
@@ -88,8 +90,10 @@ class Worker:
         )
 
     def close(self) -> None:
-        """End the child, gently first."""
+        """End the child, gently first; one that was never asked has nothing to finish and is not waited for."""
         if self._process.poll() is None:
+            if not self._asked:
+                self._process.kill()
             self._process.stdin.close()
             try:
                 self._process.wait(timeout=5)
@@ -103,6 +107,25 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+_early: dict[tuple[str, Path], Worker] = {}
+
+
+def start_early(module: str, log: Path) -> None:
+    """Start a worker before anybody can ask it, so that its imports overlap with whatever comes first."""
+    _early[module, log] = Worker(module, log)
+
+
+def started(module: str, log: Path) -> Worker:
+    """The worker that was started early with this log, or a new one."""
+    return _early.pop((module, log), None) or Worker(module, log)
+
+
+def stop_early() -> None:
+    """End what was started early and never asked for."""
+    while _early:
+        _early.popitem()[1].close()
 
 
 def serve(warm_up: Callable[[], None], handle: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

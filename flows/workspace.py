@@ -51,6 +51,15 @@ def _month(text: str) -> str:
         raise ValueError(error.what) from None
 
 
+_ADDRESS = re.compile(r"[^@\s,;<>\"]+@(?:[^@\s,;<>\"]+\.[^@\s,;<>\"]+|localhost)")
+
+
+def _address(text: str) -> str:
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("this is not an address such as anna@example.com")
+    return text
+
+
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Month = Annotated[str, AfterValidator(_month)]
 
@@ -93,7 +102,7 @@ class Settings(Declared):
 
 
 class Recipient(Declared):
-    email: str = Field(pattern=r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+$|^[^@\s,;<>\"]+@localhost$")
+    email: Annotated[str, AfterValidator(_address)]
     name: str = ""
 
 
@@ -194,13 +203,26 @@ class Workspace:
         if not path.is_file():
             return []
         rows = []
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                filled = {key: value.strip() for key, value in row.items() if key and value and value.strip()}
-                if not filled or re.match(r"\s*#", next(iter(row.values())) or ""):
-                    continue
-                try:
-                    rows.append(model.model_validate(filled))
-                except ValidationError as error:
-                    raise refuse(error, f"{name}, row {len(rows) + 2}") from None
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.DictReader(file)
+                for row in reader:
+                    where = f"{name}, row {reader.line_num}"
+                    if row.pop(None, None):
+                        raise ConfigurationError(
+                            "the row has more cells than the heading",
+                            "put a cell that holds a comma in double quotes",
+                            where=where,
+                        )
+                    filled = {key: value.strip() for key, value in row.items() if key and value and value.strip()}
+                    if not filled or re.match(r"\s*#", next(iter(row.values())) or ""):
+                        continue
+                    try:
+                        rows.append(model.model_validate(filled))
+                    except ValidationError as error:
+                        raise refuse(error, where) from None
+        except UnicodeDecodeError:
+            raise ConfigurationError(
+                "the file is not in UTF-8", 'save it as "CSV UTF-8" and run again', where=name
+            ) from None
         return rows

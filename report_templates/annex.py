@@ -29,6 +29,8 @@ _DEFINITION_COLUMNS = (
     "counted",
     "window_days",
     "compared_with",
+    "population",
+    "exposure",
     "slices",
     "minimum_base",
     "smallest_change",
@@ -77,10 +79,10 @@ def _trust_rows(contents: Contents) -> Iterator[list[Any]]:
         for warning in gate.warnings:
             yield [_("warning"), words.gate(gate.gate), warning, None]
     for row in trust.handled:
-        yield [words.handled(row.kind), _where(row.source, row.mapping), row.reason, row.rows]
+        yield [words.handled(row.kind), words.origin(row.source, row.mapping), row.reason, row.rows]
     for row in trust.deliveries:
         held = f"{row.contract}: {row.first_at or '–'} – {row.last_at or '–'}"
-        yield [_("delivery"), _where(row.source, row.mapping), held, row.rows]
+        yield [_("delivery"), words.origin(row.source, row.mapping), held, row.rows]
     for row in trust.absent:
         yield [_("absent"), row.label, row.why, None]
     for row in contents.restatements:
@@ -91,10 +93,6 @@ def _trust_rows(contents: Contents) -> Iterator[list[Any]]:
     yield [_("revision"), str(report.revision), report.revision_reason, None]
     for name in ("run", "project_version", "inputs_sha256"):
         yield [_("built"), name, getattr(report.built, name), None]
-
-
-def _where(source: str, mapping: str | None) -> str:
-    return f"{source}, {mapping}" if mapping else source
 
 
 def inert(value: Any) -> Any:

@@ -27,7 +27,7 @@ def warm_up() -> None:
 
 
 def sparkline(months: list[Point]) -> bytes:
-    """A KPI's months as a line with its interval band, without axes; markers only at better and worse."""
+    """A KPI's months as a line with its interval band, without axes; markers at better and worse, a dot at the last."""
     return _svg(_chart(months, None, SPARKLINE_PIXELS, None))
 
 
@@ -83,6 +83,9 @@ def _chart(months: list[Point], target: float | None, pixels: tuple[int, int], a
                 )
                 .encode(x=x, y=y)
             )
+    if not axes and rows and rows[-1]["value"] is not None and rows[-1]["verdict"] not in MARKER_SHAPES:
+        last = alt.Chart(alt.Data(values=rows[-1:])).encode(x=x, y=y)
+        layers.append(last.mark_point(shape="circle", size=18, filled=True, opacity=1, color=COLOURS["accent"]))
     return (
         alt.layer(*layers)
         .properties(

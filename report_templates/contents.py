@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from report_templates.reading import Figure, Kpi, Point, ReportInput, Restatement
+from report_templates.headline import headline
+from report_templates.reading import Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.wording import Wording
 
 #: The sections of the report in order; each is one template in ``sections/``.
@@ -14,6 +15,8 @@ SECTIONS = ("front", "scorecard", "groups", "trends", "trust", "definitions")
 TILES_AT_LEAST = 5
 TILES_AT_MOST = 8
 ITEMS_AT_MOST = 5
+#: Months and measures in the table of restated figures.
+RESTATED_AT_MOST = 12
 #: Longer tables make pages nobody reads; all rows are in the annex.
 ROWS_AT_MOST = 40
 
@@ -86,6 +89,7 @@ class Contents:
     trends: list[tuple[Kpi, Figure, list[Point]]]
     defined: list[Kpi]
     restatements: list[Restatement] = field(default_factory=list)
+    restated: list[Restated] = field(default_factory=list)
 
     @property
     def kpis(self) -> dict[str, Kpi]:
@@ -103,6 +107,9 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
         for section in dict.fromkeys(kpi.section for kpi, _ in overall)
     ]
     trends = [(kpi, figure, report.months(kpi.kpi)) for kpi, figure in overall]
+    restatements = sorted(
+        report.trust.restatements, key=lambda each: (each.period, each.kpi, each.slice, each.slice_value or "")
+    )
     return Contents(
         report=report,
         wording=wording,
@@ -111,10 +118,8 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
         groups=_groups(sliced),
         trends=[trend for trend in trends if sum(point.value is not None for point in trend[2]) > 1],
         defined=[kpi for kpi in report.kpis if kpi.kpi in known],
-        restatements=sorted(
-            report.trust.restatements,
-            key=lambda each: (each.period, each.kpi, each.slice, each.slice_value or ""),
-        ),
+        restatements=restatements,
+        restated=_restated(restatements, [kpi.kpi for kpi in report.kpis]),
     )
 
 
@@ -137,7 +142,7 @@ def _front(overall, sliced, wording: Wording, most: int) -> Front:
         for verdict in ("better", "worse")
     }
     return Front(
-        headline=wording.headline(shown),
+        headline=headline(wording, _headline_first(overall), _headline_first(sliced)),
         tiles=shown,
         better=_cut(listed["better"], most),
         worse=_cut(listed["worse"], most),
@@ -181,6 +186,17 @@ def _decisions(overall, sliced, wording: Wording) -> list[Item]:
         if figure.verdict == "changed"
     )
     return items
+
+
+def _restated(restatements: list[Restatement], order: list[str]) -> list[Restated]:
+    """One line a month and KPI, the newest month first: late data moves a figure and most of its groups together."""
+    lines = []
+    for _, rows in groupby(restatements, key=lambda each: (each.period, each.kpi)):
+        first, *others = sorted(rows, key=lambda each: not each.overall)
+        lines.append(Restated(first, len(others)))
+    places = {kpi: place for place, kpi in enumerate(order)}
+    lines.sort(key=lambda line: places.get(line.first.kpi, len(places)))
+    return sorted(lines, key=lambda line: line.first.period, reverse=True)
 
 
 def _groups(sliced) -> Groups:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -42,6 +43,10 @@ class Kpi(Read):
     minimum_base: int = 30
     smallest_change: Number = None
     compared_with: str | None = None
+    #: ``census``: every row of the month is counted; ``sample``: those who answered stand for the others.
+    population: str = "sample"
+    #: What a rate is per; then n counts these.
+    exposure: str | None = None
     headline: bool = False
     position: int = 0
     section: str = ""
@@ -159,6 +164,14 @@ class Restatement(Read):
         return self.slice == "overall"
 
 
+@dataclass(frozen=True)
+class Restated:
+    """The restated figures of one month and KPI: the first, of the whole company if that moved, and how many more."""
+
+    first: Restatement
+    others: int
+
+
 class Trust(Read):
     gates: list[Gate] = []
     handled: list[Handled] = []
@@ -192,6 +205,11 @@ class ReportInput(Read):
     series: dict[str, list[Point]] = {}
     trust: Trust
     built: Built
+
+    @property
+    def comparisons(self) -> int:
+        """How many figures of the month were tested against an earlier one: the family their q allows for."""
+        return sum(figure.p is not None for figure in self.figures)
 
     @property
     def ended(self) -> datetime:

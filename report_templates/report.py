@@ -11,7 +11,7 @@ from typing import Any
 from flows.errors import BuildError, ConfigurationError, CxError
 from flows.workers import serve
 from report_templates import pdf
-from report_templates.contents import ITEMS_AT_MOST, ROWS_AT_MOST, SECTIONS, Contents, choose
+from report_templates.contents import ITEMS_AT_MOST, RESTATED_AT_MOST, ROWS_AT_MOST, SECTIONS, Contents, choose
 from report_templates.language import Language
 from report_templates.reading import ReportInput, read
 from report_templates.theme import COLOURS, SYMBOLS
@@ -70,12 +70,15 @@ def _print(report: ReportInput, wording: Wording) -> tuple[pdf.Printed, Contents
     """The PDF. Where long names make page one overflow, its lists are cut shorter until it is one page again."""
     contents = choose(report, wording)
     charts = _charts(contents)
-    for items in FEWER_ITEMS:
+    stamp = int(report.ended.timestamp())
+    on_page_one = {name: chart for name, chart in charts.items() if name.startswith("spark-")}
+    for items in FEWER_ITEMS:  # page one alone is drawn to see whether it is one: the whole takes ten times as long
         contents = choose(report, wording, items_at_most=items)
-        html, missing = pdf.printable(page("report.html.j2", contents))
-        printed = pdf.draw(html, charts, epoch_seconds=int(report.ended.timestamp()))
-        if printed.begins.get(SECTIONS[1], 2) == 2:
+        html, _ = pdf.printable(page("report.html.j2", contents, sections=SECTIONS[:1]))
+        if pdf.draw(html, on_page_one, epoch_seconds=stamp).pages == 1:
             break
+    html, missing = pdf.printable(page("report.html.j2", contents))
+    printed = pdf.draw(html, charts, epoch_seconds=stamp)
     warnings = [f"characters without a glyph, shown as {pdf.REPLACEMENT}: {', '.join(missing)}"] if missing else []
     return printed, contents, warnings
 
@@ -95,7 +98,7 @@ def _charts(contents: Contents) -> dict[str, bytes]:
     return drawn
 
 
-def page(template: str, contents: Contents, *, escape: bool = True) -> str:
+def page(template: str, contents: Contents, *, escape: bool = True, sections: tuple[str, ...] = SECTIONS) -> str:
     """``template`` filled with ``contents``; text is escaped unless ``escape`` is False (plain text mail).
 
     Raises BuildError when the template prints a value that is not there.
@@ -124,8 +127,9 @@ def page(template: str, contents: Contents, *, escape: bool = True) -> str:
             language=wording.language,
             colours=COLOURS,
             symbols=SYMBOLS,
-            sections=SECTIONS,
+            sections=sections,
             rows_at_most=ROWS_AT_MOST,
+            restated_at_most=RESTATED_AT_MOST,
             with_chart={kpi.kpi: months for kpi, _, months in contents.trends},
         )
     except UndefinedError as error:

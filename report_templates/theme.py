@@ -86,6 +86,11 @@ class Numbers:
         """The size of a difference with its unit and without a sign: ``2.1 percentage points``."""
         return self._with(self.value(abs(size), kpi), _unit(kpi)[1])
 
+    def threshold(self, size: float, kpi: Kpi) -> str:
+        """A declared size of a difference with its unit, with all its digits: 0.25 is not 0.2."""
+        decimals = next((some for some in range(kpi.decimals, 7) if abs(round(size, some) - size) < 1e-9), 6)
+        return self._with(self.number(abs(size), decimals), _unit(kpi)[1])
+
     def unit(self, kpi: Kpi) -> str:
         """The unit as it stands beside a label; empty for a unit that says nothing."""
         return self._said(_unit(kpi)[2])

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from report_templates import vocabulary
 from report_templates.language import N_, Language
-from report_templates.reading import Figure, Kpi, Point, ReportInput, Restatement
+from report_templates.reading import Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.theme import NO_BREAK, Numbers
 
 
@@ -62,6 +62,24 @@ class Wording:
         """The name of a group; rows without one are named so."""
         return self._(figure.slice_value) if figure.slice_value else self._("not given")
 
+    def mention(self, kpi: Kpi) -> str:
+        """The KPI's name within a sentence: in quotation marks where a comma of its own would divide the sentence."""
+        label = self.label(kpi)
+        return self._("“%(label)s”", label=label) if "," in label else label
+
+    def where(self, figure: Figure) -> str:
+        """The group of a figure within a sentence: ``in the region North``."""
+        slice_ = self._(figure.slice.replace("_", " "))
+        if not figure.slice_value:
+            return self._(vocabulary.WHERE_UNKNOWN, slice=slice_)
+        message = vocabulary.WHERE.get(figure.slice, vocabulary.WHERE_ELSE)
+        return self._(message, slice=slice_, value=self.slice_value(figure))
+
+    def origin(self, source: str, mapping: str | None) -> str:
+        """A source and its mapping, nothing said twice: ``survey, ratings``; ``calls`` for ``calls.calls``."""
+        name = (mapping or "").removeprefix(f"{source}.")
+        return f"{source}, {name}" if name and name != source else source
+
     def verdict(self, verdict: str) -> str:
         """The verdict as a word."""
         return self._(vocabulary.VERDICTS[verdict])
@@ -82,13 +100,16 @@ class Wording:
 
     def base(self, kpi: Kpi, n: int) -> str:
         """What the figure rests on: ``1,204 answers``."""
-        one, many = vocabulary.BASES.get(kpi.fact.removeprefix("fct_"), vocabulary.RECORDS)
+        one, many, _ = self._counted(kpi)
         return self.language.ngettext(one, many, n, count=self.numbers.count(n))
 
     def withheld(self, kpi: Kpi) -> str:
         """Instead of a hidden value."""
-        message = vocabulary.FEWER.get(kpi.fact.removeprefix("fct_"), vocabulary.FEWER_RECORDS)
-        return self._(message, count=self.numbers.count(self.report.hidden_below))
+        return self._(self._counted(kpi)[2], count=self.numbers.count(self.report.hidden_below))
+
+    @staticmethod
+    def _counted(kpi: Kpi) -> tuple[str, str, str]:
+        return vocabulary.BASES.get(kpi.exposure or kpi.fact, vocabulary.RECORDS)
 
     def value(self, kpi: Kpi, figure: Figure) -> str:
         """The value with its unit, or why there is none."""
@@ -168,68 +189,49 @@ class Wording:
         if figure.clear:
             rose, fell = N_("Rose by %(size)s (%(interval)s)."), N_("Fell by %(size)s (%(interval)s).")
             return self._(rose if figure.change > 0 else fell, **self._moved(kpi, figure))
-        return self._(
-            "Measured %(change)s, which may be chance (%(interval)s).",
-            change=self.numbers.signed(figure.change, kpi),
-            interval=self.change_interval(kpi, figure),
-        )
+        return self._unclear(kpi, figure)
 
-    def headline(self, shown: list[tuple[Kpi, Figure]]) -> str:
-        """The month in a sentence or two, made from the verdicts of the headline KPIs alone."""
-        month = self.report.period_label
-        if not shown:
-            return self._("No headline measure could be computed for %(month)s.", month=month)
-        named = {verdict: [self.label(k) for k, f in shown if f.verdict == verdict] for verdict in vocabulary.VERDICTS}
-        clauses = [
-            self._(message, names=self.names(named[verdict]))
-            for verdict, message in (
-                ("better", N_("%(names)s improved")),
-                ("worse", N_("%(names)s worsened")),
-                ("changed", N_("%(names)s changed")),
+    def _unclear(self, kpi: Kpi, figure: Figure) -> str:
+        """A tested change without a clear verdict, and the reason: too small, or no more than chance can do.
+
+        An interval that leaves out zero and yet no clear change looks like a mistake unless the number of comparisons
+        is said. Zero is left out when it is so in the figures as printed.
+        """
+        measured = {
+            "change": self.numbers.signed(figure.change, kpi),
+            "interval": self.change_interval(kpi, figure),
+        }
+        low, high = figure.change_low, figure.change_high
+        decimals = kpi.decimals
+        above = low is not None and round(low, decimals) > 0
+        below = high is not None and round(high, decimals) < 0
+        if figure.p is None or not (above or below):
+            return self._("Measured %(change)s, which may be chance (%(interval)s).", **measured)
+        if kpi.smallest_change and abs(figure.change) < kpi.smallest_change:
+            return self._(
+                "Measured %(change)s (%(interval)s), less than the %(smallest)s that matter.",
+                **measured,
+                smallest=self.numbers.threshold(kpi.smallest_change, kpi),
             )
-            if named[verdict]
-        ]
-        steady = len(named["no clear change"])
-        unjudged = [k for k, f in shown if f.verdict in ("low base", "hidden", "new")]
-        if clauses:
-            said = self._("In %(month)s, %(clauses)s.", month=month, clauses=self._clauses(clauses))
-            if steady:
-                said += " " + self.language.ngettext(
-                    "%(count)s other headline measure shows no clear change.",
-                    "%(count)s other headline measures show no clear change.",
-                    steady,
-                    count=self.numbers.count(steady),
-                )
-        elif steady:
-            said = (
-                self._("Nothing changed for certain in %(month)s.", month=month)
-                + " "
-                + self.language.ngettext(
-                    "%(count)s headline measure was compared and shows no clear change.",
-                    "%(count)s headline measures were compared and show no clear change.",
-                    steady,
-                    count=self.numbers.count(steady),
-                )
-            )
-        else:
-            return self._("No headline measure could be compared in %(month)s.", month=month)
-        if unjudged:
-            said += " " + self._("Not judged: %(names)s.", names=self.names([self.label(kpi) for kpi in unjudged]))
-        return said
+        return self._(
+            "Measured %(change)s (%(interval)s): real if taken alone; among the month's %(count)s comparisons it may "
+            "be chance.",
+            **measured,
+            count=self.numbers.count(self.report.comparisons),
+        )
 
     def names(self, names: list[str], most: int = 3) -> str:
         """Names joined as in a sentence, the rest counted."""
         if len(names) > most:
-            rest = len(names) - most + 1
-            others = self.language.ngettext("%(count)s other", "%(count)s others", rest, count=self.numbers.count(rest))
-            names = [*names[: most - 1], others]
-        return self._joined(names)
+            names = [*names[: most - 1], self.others(len(names) - most + 1)]
+        return self.joined(names)
 
-    def _clauses(self, clauses: list[str]) -> str:
-        *first, last = clauses
-        return self._("%(first)s, and %(last)s", first=", ".join(first), last=last) if first else last
+    def others(self, rest: int) -> str:
+        """How many more there are, at the end of a list: ``2 others``."""
+        return self.language.ngettext("%(count)s other", "%(count)s others", rest, count=self.numbers.count(rest))
 
-    def _joined(self, parts: Iterable[str]) -> str:
+    def joined(self, parts: Iterable[str]) -> str:
+        """Parts as in a sentence: ``a, b and c``."""
         *first, last = parts
         return self._("%(first)s and %(last)s", first=", ".join(first), last=last) if first else last
 
@@ -238,15 +240,15 @@ class Wording:
         if not groups:
             return self._("worsened: who finds the cause, and by when?")
         return self._(
-            "worsened: who finds the cause, and by when? Begin with %(groups)s.",
-            groups=self.names([self.group(figure) for figure in groups]),
+            "worsened: who finds the cause, and by when? It worsened %(groups)s too.",
+            groups=self.names([self.where(figure) for figure in groups]),
         )
 
     def decide_groups(self, groups: list[Figure]) -> str:
         """What to decide about a KPI that worsened in some groups and not overall."""
         return self._(
-            "worsened for %(groups)s, not clearly overall: is it worth an action of its own?",
-            groups=self.names([self.group(figure) for figure in groups]),
+            "worsened %(groups)s, not clearly for the whole company: is it worth an action of its own?",
+            groups=self.names([self.where(figure) for figure in groups]),
         )
 
     def decide_target(self, kpi: Kpi, figure: Figure) -> str:
@@ -316,6 +318,16 @@ class Wording:
             failed=self.numbers.count(failed),
             warned=self.numbers.count(warned),
         )
+
+    def restated_groups(self, row: Restated) -> str:
+        """Whose figure moved: the first one by name, the others of that month and measure by their number."""
+        first = self.group(row.first)
+        if not row.others:
+            return first
+        groups = self.language.ngettext(
+            "%(count)s group", "%(count)s groups", row.others, count=self.numbers.count(row.others)
+        )
+        return self.joined([first, groups])
 
     def restated(self, kpi_id: str, value: float | None) -> str:
         """A restated value with its unit, or that there was none."""

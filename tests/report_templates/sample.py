@@ -125,6 +125,8 @@ def _declared(position: int, row: dict[str, Any]) -> dict[str, Any]:
         "slices": slices,
         "minimum_base": 30,
         "compared_with": "previous_month",
+        "population": "sample" if row["fact"] == "feedback" else "census",
+        "exposure": "active_customers" if row["kind"] == "rate" else None,
         "position": position,
         "edge_cases": edge,
     }  # fmt: skip

@@ -50,13 +50,26 @@ def test_the_same_months_give_the_same_bytes():
     assert charts.sparkline(series) == charts.sparkline(series)
 
 
-@pytest.mark.parametrize("draw", [charts.sparkline, lambda series: charts.trend(series, NPS, None, ENGLISH)])
-def test_only_better_and_worse_months_are_marked(draw):
-    series = months(
-        1, 2, 3, 4, 5, 6, 7, verdicts=["new", "better", "no clear change", "worse", "low base", "changed", "better"]
-    )
-    assert sorted(markers(draw(series))) == sorted([COLOURS["better"], COLOURS["worse"], COLOURS["better"]])
+def test_only_better_and_worse_months_are_marked_in_a_trend():
+    def draw(series):
+        return charts.trend(series, NPS, None, ENGLISH)
+
+    series = months(1, 2, 3, 4, 5, 6, verdicts=["new", "better", "no clear change", "worse", "low base", "changed"])
+    assert markers(draw(series)) == [COLOURS["better"], COLOURS["worse"]]
     assert markers(draw(months(1, 2, 3))) == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "colour"),
+    [("no clear change", "accent"), ("changed", "accent"), ("better", "better"), ("worse", "worse")],
+)
+def test_the_last_month_of_a_sparkline_is_marked_by_its_verdict(verdict, colour):
+    series = months(1, 2, 3, 4, verdicts=["new", "better", "low base", verdict])
+    assert sorted(markers(charts.sparkline(series))) == sorted([COLOURS["better"], COLOURS[colour]])
+
+
+def test_no_earlier_month_is_marked_as_the_last_when_the_last_has_no_value():
+    assert markers(charts.sparkline(months(1, 2, None))) == []
 
 
 def test_a_gap_breaks_the_line_and_no_value_is_invented_in_it():

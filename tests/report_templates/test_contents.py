@@ -62,7 +62,10 @@ def test_to_decide_are_what_worsened_what_misses_its_target_for_certain_and_grou
     decide = contents(sample(), items_at_most=20).front.decide
     said = [(item.label, item.sentence.replace("\u00a0", " ")) for item in decide.items]
     assert said == [
-        ("Median first reply time", "worsened: who finds the cause, and by when? Begin with Channel: email."),
+        (
+            "Median first reply time",
+            "worsened: who finds the cause, and by when? It worsened on the channel email too.",
+        ),
         ("First reply time, slowest tenth", "worsened: who finds the cause, and by when?"),
         (
             "Satisfied customers (top two)",
@@ -74,11 +77,11 @@ def test_to_decide_are_what_worsened_what_misses_its_target_for_certain_and_grou
         ),
         (
             "Net Promoter Score",
-            "worsened for Customer region: North, not clearly overall: is it worth an action of its own?",
+            "worsened for customer region North, not clearly for the whole company: is it worth an action of its own?",
         ),
         (
             "Delivered on time",
-            "worsened for Store: Hafen & Co. <3>, not clearly overall: is it worth an action of its own?",
+            "worsened in the store Hafen & Co. <3>, not clearly for the whole company: is it worth an action of its own?",
         ),
         ("Calls from mobile phones", "changed: is this wanted?"),
     ]
@@ -115,3 +118,25 @@ def test_a_kpi_without_figures_is_neither_on_the_scorecard_nor_defined():
     assert "ces" not in {kpi.kpi for kpi in chosen.defined}
     assert "ces" not in {kpi.kpi for _, rows in chosen.scorecard for kpi, _ in rows}
     assert len(chosen.defined) == 14
+
+
+def restated(period, kpi, slice_="overall", value=None, after=2.0):
+    return {"period": period, "kpi": kpi, "slice": slice_, "slice_value": value, "from": 1.0, "to": after}
+
+
+def test_restated_figures_are_one_line_a_month_and_measure_newest_first_with_the_company_before_its_groups():
+    document = sample()
+    document["trust"]["restatements"] = [
+        restated("2026-07", "nps", "channel", "email"),
+        restated("2026-07", "nps"),
+        restated("2026-07", "nps", "region", "North"),
+        restated("2026-08", "on_time", "channel", "web"),
+        restated("2026-08", "ces"),
+    ]
+    chosen = contents(document)
+    assert [(line.first.period, line.first.kpi, chosen.wording.restated_groups(line)) for line in chosen.restated] == [
+        ("2026-08", "ces", "the whole company"),
+        ("2026-08", "on_time", "Channel: web"),
+        ("2026-07", "nps", "the whole company and 2 groups"),
+    ]
+    assert len(chosen.restatements) == 5  # for the annex

@@ -77,7 +77,8 @@ def test_the_answer_names_the_files_the_pages_and_no_warning(month):
 def test_page_one_answers_and_is_one_page(month):
     front = month.pages[0]
     for said in (
-        "In September 2026, Net Promoter Score improved, and Median first reply time worsened.",
+        "In September 2026, Net Promoter Score and 1 other improved, Median first reply time and 1 other worsened, and "
+        "Calls from mobile phones changed. 10 other measures show no clear change. 4 changes of groups are clear too.",
         "41.3 points",
         "95% interval 36.1 to 46.5",
         "● better Rose by 6.2 points (+1.2 to +11.2).",
@@ -181,7 +182,7 @@ def test_every_kpi_is_defined_from_its_declaration(month):
 
 
 def test_the_mail_says_what_page_one_says_and_asks_for_nothing_from_outside(month):
-    for said in ("Net Promoter Score improved", "95% interval", "What to decide", "Target 40.0: met"):
+    for said in ("Net Promoter Score and 1 other improved", "95% interval", "What to decide", "Target 40.0: met"):
         assert said in month.html
     assert "WHAT TO DECIDE" in month.text
     assert not re.search(r"<(img|svg|script|link|style|iframe|form|object)\b|https?:|url\(", month.html)
@@ -258,7 +259,7 @@ def test_a_company_with_one_kpi_and_no_history_has_a_report(tmp_path):
         {"verdict": "new", "previous": None, "change": None, "change_low": None, "change_high": None}
     )
     single = rendered(tmp_path, document)
-    assert "No headline measure could be compared in September 2026." in single.pages[0]
+    assert "No measure could be compared in September 2026." in single.pages[0]
     assert "1.62%" in single.pages[0].replace(" ", "")
     for said in (single.pages[0], single.html, single.text):
         assert "Nothing could be compared yet" in said or "NOTHING COULD BE COMPARED YET" in said
@@ -269,5 +270,5 @@ def test_a_company_with_one_kpi_and_no_history_has_a_report(tmp_path):
 
 def test_a_month_without_any_figure_has_a_report_that_says_so(tmp_path):
     empty = rendered(tmp_path, sample(figures=[], series={}))
-    assert "No headline measure could be computed for September 2026." in empty.pages[0]
+    assert "No measure could be computed for the whole company in September 2026." in empty.pages[0]
     assert "No measure could be computed for the whole company this month." in empty.pages[1]

@@ -58,6 +58,11 @@ def test_a_difference_carries_its_sign_and_zero_carries_none():
     assert [NUMBERS.signed(value, kpi("%")) for value in (2.1, -2.1, 0.04, -0.04)] == ["+2.1", "−2.1", "0.0", "0.0"]
 
 
+def test_a_declared_threshold_keeps_all_its_digits():
+    said = [NUMBERS.threshold(size, kpi("hours")).replace("\u00a0", " ") for size in (0.25, 0.5, 1, 1 / 3)]
+    assert said == ["0.25 hours", "0.5 hours", "1.0 hours", "0.333333 hours"]
+
+
 def test_every_verdict_has_a_shape_of_its_own_that_the_fonts_can_draw():
     assert len(set(SYMBOLS.values())) == len(SYMBOLS) == 7
     assert {ord(symbol) for symbol in SYMBOLS.values()} <= covered()

@@ -1,9 +1,12 @@
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from report_templates import vocabulary
+from report_templates.headline import headline
 from report_templates.language import Language
 from report_templates.reading import Figure, ReportInput
 from report_templates.wording import Wording
@@ -13,6 +16,7 @@ CHANGE = re.compile(
     r"\b(rose|rise[sn]?|fell|fall(s|en)?|improved?|worsened?|increased?|decreased?|dropped|grew|up|down|better|worse)\b",
     re.IGNORECASE,
 )
+PROJECT = Path(__file__).parents[2] / "dbt_project"
 REPORT = ReportInput.model_validate(sample())
 WORDS = Wording(REPORT, Language.load("en"))
 KPIS = {kpi.kpi: kpi for kpi in REPORT.kpis}
@@ -21,12 +25,6 @@ KPIS = {kpi.kpi: kpi for kpi in REPORT.kpis}
 def figure(kpi="nps", slice_value=None, **changes):
     found = next(row for row in REPORT.figures if (row.kpi, row.slice_value) == (kpi, slice_value))
     return found.model_copy(update=changes)
-
-
-def shown(verdicts):
-    """Headline KPIs in the report's order, with the verdicts given."""
-    names = ("nps", "csat_t2b", "ces", "churn_logo", "frt_median", "ttr_median", "complaints", "on_time")
-    return [(KPIS[name], figure(name, verdict=verdict)) for name, verdict in zip(names, verdicts, strict=False)]
 
 
 def plain(text):
@@ -60,9 +58,27 @@ def test_no_word_of_change_is_said_of_what_is_not_clear(verdict, kpi, value, cha
         verdict=verdict,
     )
     assert not CHANGE.search(WORDS.change(KPIS[kpi], row))
-    assert not CHANGE.search(WORDS.headline([(KPIS[kpi], row)]).replace(KPIS[kpi].label, ""))
+    assert not CHANGE.search(headline(WORDS, [(KPIS[kpi], row)], []).replace(KPIS[kpi].label, ""))
     with pytest.raises(ValueError, match="is not a movement"):
         WORDS.movement(KPIS[kpi], row)
+
+
+def test_a_change_that_looks_real_alone_is_said_to_be_one_of_the_months_comparisons():
+    said = plain(WORDS.change(KPIS["nps"], figure("nps", "East", change=-6.6, change_low=-12.7, change_high=-0.5)))
+    assert said == (
+        "Measured −6.6 (−12.7 to −0.5): real if taken alone; among the month's 27 comparisons it may be chance."
+    )
+
+
+def test_a_change_smaller_than_what_matters_is_said_to_be_that():
+    small = figure("ttr_median", change=0.25, change_low=0.12, change_high=0.38)
+    kpi = KPIS["ttr_median"].model_copy(update={"smallest_change": 0.75})
+    assert plain(WORDS.change(kpi, small)) == "Measured +0.2 (+0.1 to +0.4), less than the 0.75 hours that matter."
+
+
+def test_an_interval_that_is_printed_with_zero_at_its_end_is_not_said_to_leave_zero_out():
+    touching = figure("frt_median", verdict="no clear change", change=0.7, change_low=0.001, change_high=1.2)
+    assert plain(WORDS.change(KPIS["frt_median"], touching)) == "Measured +0.7, which may be chance (0.0 to +1.2)."
 
 
 def test_a_clear_change_is_said_with_size_value_and_interval():
@@ -77,38 +93,6 @@ def test_noise_is_said_as_noise_with_its_interval():
     assert said == "Measured +0.4, which may be chance (−2.3 to +3.1)."
 
 
-def test_the_headline_names_what_improved_and_what_worsened_and_counts_the_rest():
-    steady = ["no clear change"] * 5
-    assert WORDS.headline(shown(["better", *steady[:3], "worse", *steady[:3]])) == (
-        "In September 2026, Net Promoter Score improved, and Median first reply time worsened. "
-        "6 other headline measures show no clear change."
-    )
-    assert WORDS.headline(shown(["no clear change", "worse"])) == (
-        "In September 2026, Satisfied customers (top two) worsened. 1 other headline measure shows no clear change."
-    )
-
-
-def test_the_headline_names_three_at_most():
-    assert WORDS.headline(shown(["better"] * 5)) == (
-        "In September 2026, Net Promoter Score, Satisfied customers (top two) and 3 others improved."
-    )
-
-
-def test_a_headline_without_a_clear_change_says_exactly_that():
-    assert WORDS.headline(shown(["no clear change"] * 8)) == (
-        "Nothing changed for certain in September 2026. 8 headline measures were compared and show no clear change."
-    )
-
-
-def test_what_could_not_be_judged_is_named_and_never_counted_as_steady():
-    assert WORDS.headline(shown(["no clear change", "low base", "new"])) == (
-        "Nothing changed for certain in September 2026. 1 headline measure was compared and shows no clear change. "
-        "Not judged: Satisfied customers (top two) and Customer effort (easy, 5 to 7 of 7)."
-    )
-    assert WORDS.headline(shown(["low base", "new"])) == "No headline measure could be compared in September 2026."
-    assert WORDS.headline([]) == "No headline measure could be computed for September 2026."
-
-
 @pytest.mark.parametrize(
     ("kpi", "n", "said"),
     [
@@ -116,10 +100,39 @@ def test_what_could_not_be_judged_is_named_and_never_counted_as_steady():
         ("nps", 1204, "1,204 answers"),
         ("frt_median", 30, "30 cases"),
         ("on_time", 2, "2 orders"),
+        ("complaints", 8012, "8,012 customers"),  # per 1,000 of them
     ],
 )
 def test_a_base_is_counted_in_what_it_consists_of(kpi, n, said):
     assert WORDS.base(KPIS[kpi], n) == said
+
+
+def test_every_fact_and_spine_has_a_word_for_what_it_counts():
+    models = [*PROJECT.glob("models/facts/*.sql"), *PROJECT.glob("models/spines/*.sql")]
+    facts = {path.stem.removeprefix("fct_") for path in models}
+    assert len(facts) == 18
+    missing = facts - set(vocabulary.BASES)
+    assert not missing, f"add {sorted(missing)} to report_templates/vocabulary.py, BASES"
+
+
+def test_every_slice_of_the_facts_stands_in_a_sentence_with_its_value():
+    for slice_ in [*vocabulary.WHERE, "customer_region"]:
+        said = WORDS.where(figure("nps", "North", slice=slice_))
+        assert said.endswith(f" {slice_.replace('_', ' ')} North"), slice_
+    assert WORDS.where(figure("nps", "North", slice="region", slice_value=None)) == "where region is not given"
+
+
+@pytest.mark.parametrize(
+    ("source", "mapping", "said"),
+    [
+        ("survey", "survey.ratings", "survey, ratings"),
+        ("survey", "ratings", "survey, ratings"),
+        ("calls", "calls.calls", "calls"),
+        ("calls", None, "calls"),
+    ],
+)
+def test_a_source_and_its_mapping_are_named_without_repeating(source, mapping, said):
+    assert WORDS.origin(source, mapping) == said
 
 
 def test_a_hidden_value_is_said_to_rest_on_too_few_and_the_threshold_is_the_reports():

@@ -1,0 +1,109 @@
+"""What the benchmark makes of measurements; nothing here is timed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from flows.errors import CxError
+from tests.bench.chain import NEEDS, longest_chain
+from tests.bench.measurement import Measurement, Span, resident_bytes_below
+from tests.bench.scale import feedback_part
+from tests.bench.table import SECTIONS, Line, build_table, ratio
+from tests.bench.whole_run import spans
+
+MEBIBYTE = 2**20
+ROUNDS = [
+    {"thing": Measurement(3.0, 100 * MEBIBYTE), "floor": Measurement(2.0, 50 * MEBIBYTE)},
+    {"thing": Measurement(9.0, 300 * MEBIBYTE), "floor": Measurement(1.0, 40 * MEBIBYTE)},
+    {"thing": Measurement(4.5, 200 * MEBIBYTE), "floor": Measurement(3.0, 60 * MEBIBYTE)},
+]
+LINE = Line("thing", "the thing", "floor", "its floor")
+
+
+def cells(table: Table) -> list[list[str]]:
+    return [list(row) for row in zip(*(column.cells for column in table.columns), strict=True)]
+
+
+def test_a_line_has_the_median_time_the_worst_memory_and_the_ratio_to_its_floor():
+    table = build_table(ROUNDS, [("a section", [LINE, Line("floor", "alone")])])
+    assert cells(table) == [
+        ["[bold]a section[/]", "", "", "", "", "", ""],
+        ["the thing", "4.50", "300", "its floor", "2.00", "60", "2.25"],
+        ["alone", "2.00", "60", "", "", "", ""],
+    ]
+
+
+def test_a_floor_of_no_time_gives_no_ratio():
+    assert ratio([{"thing": Measurement(1.0, 1), "floor": Measurement(0.0, 1)}], LINE) is None
+
+
+def test_a_line_that_was_not_measured_in_every_round_is_not_passed_over():
+    with pytest.raises(KeyError, match="floor"):
+        build_table([*ROUNDS, {"thing": Measurement(1.0, 1)}], [("a section", [LINE])])
+
+
+def test_the_whole_table_fits_a_terminal_of_140_columns():
+    names = {name for _, lines in SECTIONS for line in lines for name in (line.measured, line.floor) if name}
+    console = Console(width=140, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(build_table([dict.fromkeys(names, Measurement(123.45, 1234 * MEBIBYTE))]))
+    console.file.close()
+    lines = console.export_text().splitlines()
+    assert sum("123.45" in line for line in lines) == sum(len(lines) for _, lines in SECTIONS)
+
+
+def test_the_longest_chain_takes_the_slower_of_two_ways():
+    needs = {"server": [], "import": [], "land": ["server", "import"], "checks": [], "gate": ["land", "checks"]}
+    seconds = {"server": 10.0, "import": 4.0, "land": 1.0, "checks": 11.5, "gate": 2.0}
+    assert longest_chain(seconds, needs) == (["checks", "gate"], 13.5)
+    assert longest_chain(seconds | {"land": 2.0}, needs) == (["server", "land", "gate"], 14.0)
+
+
+def test_every_step_is_told_after_those_it_needs():
+    told: set[str] = set()
+    for step, before in NEEDS.items():
+        assert told.issuperset(before), step
+        told.add(step)
+
+
+def test_stages_follow_each_other_from_the_start_of_the_run_to_its_end():
+    lines = [
+        (14.0, "  land                 1.5 s  staging\n"),
+        (14.1, "a library says something\n"),
+        (20.0, "  check deliveries     6.0 s  40 tables\n"),
+        (21.0, "  deliver              1.0 s  3 messages\n"),
+    ]
+    assert spans(lines, 10.0, 21.25) == {
+        "start": Span(10.0, 12.5),
+        "land": Span(12.5, 14.0),
+        "check deliveries": Span(14.0, 20.0),
+        "deliver": Span(20.0, 21.0),
+        "end": Span(21.0, 21.25),
+    }
+
+
+def test_a_run_that_shows_no_stage_is_not_taken_for_a_quick_one():
+    with pytest.raises(ValueError, match="no stage"):
+        spans([(1.0, "nothing of the kind\n")], 0.0, 2.0)
+
+
+def test_the_memory_of_a_process_below_this_one_is_counted():
+    hold = "import sys; held = bytearray(b'x' * (64 * 2**20)); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"held\n"
+        import os
+
+        assert resident_bytes_below(os.getpid()) >= 64 * MEBIBYTE
+        child.stdin.close()
+
+
+def test_only_the_scan_of_feedback_is_taken_out_of_the_compiled_model():
+    feedback = '(select 1 from "warehouse"."main"."fct_feedback")'
+    cases = '(select 2 from "warehouse"."main"."fct_cases")'
+    assert feedback_part(f"{feedback}\nunion all by name\n{cases}").strip() == feedback
+    with pytest.raises(CxError, match="scans fct_feedback 2 times"):
+        feedback_part(f"{feedback}\nunion all by name\n{feedback}")
