@@ -1,17 +1,20 @@
-"""``python -m tests.bench [--quick] [--rounds N]``: prints the table of tests/bench/table.py (`make bench`)."""
+"""``python -m tests.bench [--quick] [--rounds N] [--keep DIRECTORY]``: prints the table of tests/bench/table.py (`make bench`)."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import statistics
+import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
 
 from flows import settings
 from flows.demo.company import MONTHS
+from flows.errors import CxError
 from flows.settings import PROJECT_ROOT
 from flows.workers import Worker
 from flows.workspace import Workspace
@@ -23,7 +26,7 @@ from tests.bench.table import build_table, median_seconds
 
 #: DESIGN section 4: generated ratings, and how often both queries take their turn.
 SCALE_ROWS = 1_000_000
-SCALE_TURNS = 5
+SCALE_TURNS = 3
 #: Issue 2: a run is to take at most this many times its longest chain.
 AIM = 1.3
 QUICK_MONTHS = 6
@@ -34,14 +37,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_MONTHS} months of extracts and one round")
     parser.add_argument("--rounds", type=int, help="how often everything is measured (3; 1 with --quick)")
+    parser.add_argument("--keep", type=_new_directory, help="work in this new directory and leave everything there")
     given = parser.parse_args()
     # The workers are modules of this package, found from here.
     os.chdir(PROJECT_ROOT)
     settings.quiet()
     months, rounds = (QUICK_MONTHS, given.rounds or 1) if given.quick else (MONTHS, given.rounds or 3)
     console = Console(width=None if Console().is_terminal else 140)
-    with tempfile.TemporaryDirectory(prefix="cx-bench-") as directory, Memory() as memory:
-        measure(Path(directory), memory, console, months=months, rounds=rounds)
+    with ExitStack() as stack:
+        directory = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cx-bench-")))
+        memory = stack.enter_context(Memory())
+        try:
+            measure(directory, memory, console, months=months, rounds=rounds)
+        except CxError as error:
+            sys.exit(f"✗ {error.sentence}\n  → with --keep DIRECTORY the logs stay, in its round-… folders")
+
+
+def _new_directory(path: str) -> Path:
+    directory = Path(path).resolve()
+    try:
+        directory.mkdir(parents=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{path}: {error.strerror}") from None
+    return directory
 
 
 def measure(directory: Path, memory: Memory, console: Console, *, months: int, rounds: int) -> None:

@@ -22,7 +22,8 @@ BY_HAND = Path(__file__).parent / "observed_by_hand.sql"
 _UNION = "union all by name"
 _COUNTED = "kpi, period, slice, slice_value, n, positives, negatives, total, total_squares"
 
-#: What the generated column holds, SQL over ``i`` (the row), ``kind`` and ``draw`` (a number below n); columns not named here are null.
+#: What a generated column holds: SQL over ``i`` (the row), ``kind`` (of question) and ``draw`` (a number below n).
+#: Columns not named here are null.
 GENERATED = {
     "response_id": "'R' || i",
     "customer_key": "md5(cast(draw(i, 1, 200000) as varchar))",
@@ -32,6 +33,12 @@ GENERATED = {
     "channel": "['email', 'phone', 'chat', 'web', null][1 + draw(i, 4, 5)]",
     "customer_region": "['North', 'East', 'South', 'West', null][1 + draw(i, 5, 5)]",
     "customer_segment": "['Home', 'Business', 'Public'][1 + draw(i, 6, 3)]",
+    # Over the window and the month before it, which both queries leave out.
+    "answered_at": """
+        getvariable('window_start') - interval 30 day + to_seconds(draw(i, 10, 2592000 + cast(
+            epoch(getvariable('window_end')) - epoch(getvariable('window_start')) as bigint
+        )))
+    """,
     "score": "[draw(i, 7, 11), 1 + draw(i, 7, 5), 1 + draw(i, 7, 5), 1 + draw(i, 7, 7)][1 + kind]",
     "scale_minimum": "[0, 1, 1, 1][1 + kind]",
     "scale_maximum": "[10, 5, 5, 7][1 + kind]",
@@ -61,43 +68,41 @@ class Scale:
     def _make(self, request: dict[str, Any]) -> dict[str, Any]:
         import duckdb
 
-        rows = str(Path(request["into"]) / "ratings.parquet")
-        window = Period.parse(request["first_period"]), Period.parse(request["period"])
-        bounds = [literal(moment.isoformat()) for moment in _bounds(*window, request["timezone"])]
+        rows = Path(request["into"]) / "ratings.parquet"
+        zone = request["timezone"]
+        start = Period.parse(request["first_period"]).start(zone)
+        end = Period.parse(request["period"]).end(zone)
         self.connection = duckdb.connect()
-        self.connection.execute(f"set TimeZone = {literal(request['timezone'])}")
-        self.connection.execute(f"attach {literal(request['warehouse'])} as warehouse (read_only)")
-        types = dict(
-            self.connection.execute(
-                "select column_name, data_type from duckdb_columns() "
-                "where database_name = 'warehouse' and table_name = 'fct_feedback' order by column_index"
-            ).fetchall()
-        )
-        generated = GENERATED | {
-            # Spread over the window and a little before it: what lies outside is left out by both.
-            "answered_at": f"timestamptz {bounds[0]} - interval 30 day + to_seconds(cast(hash(i, 10) % cast("
-            f"epoch(timestamptz {bounds[1]}) - epoch(timestamptz {bounds[0]}) + 2592000 as bigint) as bigint))"
-        }
-        self.connection.execute("create temp macro draw(i, salt, n) as cast(hash(i, salt) % n as bigint)")
-        columns = ", ".join(
-            f"cast({generated.get(name, 'null')} as {type_}) as {name}" for name, type_ in types.items()
-        )
-        self.connection.execute(
-            f"copy (select {columns} from (select i, draw(i, 0, 4) as kind "
-            f"from range({int(request['rows'])}) as made (i))) to {literal(rows)} (compression zstd)"
-        )
+        self.connection.execute(f"set TimeZone = {literal(zone)}")
+        self.connection.execute("set variable window_start = $at::timestamptz", {"at": start})
+        self.connection.execute("set variable window_end = $at::timestamptz", {"at": end})
+        self._generate(Path(request["warehouse"]), int(request["rows"]), rows)
         # The compiled scan names its fact as the build did.
-        self.connection.execute("detach warehouse")
         self.connection.execute("attach ':memory:' as warehouse")
-        self.connection.execute(f"create view warehouse.fct_feedback as select * from read_parquet({literal(rows)})")
-        self.connection.execute(f"set variable window_start = timestamptz {bounds[0]}")
-        self.connection.execute(f"set variable window_end = timestamptz {bounds[1]}")
+        self.connection.execute(
+            f"create view warehouse.fct_feedback as select * from read_parquet({literal(str(rows))})"
+        )
         scan = feedback_part(Path(request["scan"]).read_text(encoding="utf-8"))
         self.queries = {
             "compiled": f"select {_COUNTED} from ({scan})",
             "by_hand": BY_HAND.read_text(encoding="utf-8"),
         }
         return {"rows": int(request["rows"])}
+
+    def _generate(self, warehouse: Path, rows: int, into: Path) -> None:
+        """Write ``rows`` ratings with the columns and types that fct_feedback has in ``warehouse``."""
+        self.connection.execute(f"attach {literal(str(warehouse))} as built (read_only)")
+        types = self.connection.execute(
+            "select column_name, data_type from duckdb_columns() "
+            "where database_name = 'built' and table_name = 'fct_feedback' order by column_index"
+        ).fetchall()
+        self.connection.execute("detach built")
+        self.connection.execute("create temp macro draw(i, salt, n) as cast(hash(i, salt) % n as bigint)")
+        columns = ", ".join(f"cast({GENERATED.get(name, 'null')} as {type_}) as {name}" for name, type_ in types)
+        self.connection.execute(
+            f"copy (select {columns} from (select i, draw(i, 0, 4) as kind from range({rows}) as made (i))) "
+            f"to {literal(str(into))} (compression zstd)"
+        )
 
     def _compare(self) -> dict[str, Any]:
         """Answers which KPIs only the compiled scan counts.
@@ -121,10 +126,6 @@ def feedback_part(scan: str) -> str:
     if len(parts) != 1:
         raise CxError(f"observed_additive scans fct_feedback {len(parts)} times", "it should be one scan a fact")
     return parts[0]
-
-
-def _bounds(first: Period, last: Period, timezone: str) -> tuple[Any, Any]:
-    return first.start(timezone), last.end(timezone)
 
 
 def warm_up() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import subprocess
 import sys
 
@@ -49,10 +51,9 @@ def test_a_line_that_was_not_measured_in_every_round_is_not_passed_over():
 
 def test_the_whole_table_fits_a_terminal_of_140_columns():
     names = {name for _, lines in SECTIONS for line in lines for name in (line.measured, line.floor) if name}
-    console = Console(width=140, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=140, file=io.StringIO())
     console.print(build_table([dict.fromkeys(names, Measurement(123.45, 1234 * MEBIBYTE))]))
-    console.file.close()
-    lines = console.export_text().splitlines()
+    lines = console.file.getvalue().splitlines()
     assert sum("123.45" in line for line in lines) == sum(len(lines) for _, lines in SECTIONS)
 
 
@@ -95,8 +96,6 @@ def test_the_memory_of_a_process_below_this_one_is_counted():
     hold = "import sys; held = bytearray(b'x' * (64 * 2**20)); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout.readline() == b"held\n"
-        import os
-
         assert resident_bytes_below(os.getpid()) >= 64 * MEBIBYTE
         child.stdin.close()
 
