@@ -186,6 +186,33 @@ def _table(figures: list[dict[str, object]]) -> None:
 
 
 @app.command()
+def mails(
+    period: PeriodArgument = None,
+    workspace: WorkspaceOption = Path(),
+    arrived: Annotated[int | None, typer.Option(help="The unknown message of this number did arrive.")] = None,
+    resend: Annotated[
+        int | None, typer.Option(help="The message of this number did not arrive: plan it again.")
+    ] = None,
+) -> None:
+    """Say where each mail of a month stands; settle one whose fate only somebody can know."""
+    from flows.delivery.addresses import masked
+    from flows.ledger import Ledger
+
+    company = Workspace.load(workspace)
+    month = _month(company, period)
+    ledger = Ledger.open(company.ledger_path)
+    if arrived is not None:
+        ledger.resolve(arrived, sent=True)
+    if resend is not None:
+        ledger.resolve(resend, sent=False)
+    publication = ledger.publication(month)
+    if publication is None:
+        raise CxError(f"{month} is not published", f"make its report with: cx run {month}")
+    for message in ledger.messages(publication):
+        typer.echo(f"{message.id:>5}  {message.state:<12} {masked(message.recipient)}  {message.words}")
+
+
+@app.command()
 def serve(workspace: WorkspaceOption = Path()) -> None:
     """Register the monthly schedule with Prefect and wait for it; the Prefect page can start a run too."""
     from flows.deployments import serve as serve_forever

@@ -4,10 +4,10 @@
     ('fct_orders', 'ordered_at'), ('fct_invitations', 'invited_at'), ('fct_journey_events', 'occurred_at'),
     ('fct_campaign_contacts', 'assigned_at'), ('fct_sessions', 'started_at'), ('fct_alerts', 'opened_at'),
 ] -%}
-select
-    '{{ fact }}' as fact,
-    {{ time_column }} as later_than_the_period,
-from {{ ref(fact) }}
-where {{ time_column }} >= {{ period_end() }}
-{{ "union all" if not loop.last }}
+    select
+        '{{ fact }}' as fact,
+        {{ time_column }} as later_than_the_period,
+    from {{ ref(fact) }}
+    where {{ time_column }} >= {{ period_end() }}
+    {{ "union all" if not loop.last }}
 {% endfor %}

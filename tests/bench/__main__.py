@@ -1,4 +1,4 @@
-"""``python -m tests.bench [--quick] [--rounds N] [--keep DIRECTORY]``: prints the table of tests/bench/table.py (`make bench`)."""
+"""What ``make bench`` runs: measures the demo company's newest month and prints the table of tests/bench/table.py."""
 
 from __future__ import annotations
 

@@ -65,11 +65,9 @@ class Alone:
         extracts = []
         for source in (source for source in self.run.sources if source.files):
             paths = {origin: path for path, origin in files_of(self.run.workspace, source, self.run.period)}
+            declared = source.files.model_dump(include={"format", "delimiter", "encoding"})
             extracts += [
-                {
-                    "path": str(paths[each.origin]),
-                    **source.files.model_dump(include={"format", "delimiter", "encoding"}),
-                }
+                declared | {"path": str(paths[each.origin])}
                 for each in packages(lake, source.name)
                 if (source.name, each.package) not in known
             ]

@@ -95,7 +95,10 @@ def _landing_everything(memory: Memory, company: Company, scratch: Path, now: Ro
         landed, now.measured["land everything"] = memory.ask(alone, {"do": "land"})
         alone.ask({"do": "close"})
     left_out = _read(memory, landed["extracts"], scratch, now, "read all extracts")
-    now.notes.append(f"reading leaves out {left_out} workbook(s) of {len(landed['extracts'])} extracts")
+    now.notes.append(
+        f"the floor of landing reads {len(landed['extracts']) - left_out} of {len(landed['extracts'])} extracts (no "
+        "workbooks) and writes them; landing also hashes, verifies what was landed before, and counts the staged rows"
+    )
 
 
 def _stages(scratch: Path, environment: dict[str, str] | None = None) -> Worker:

@@ -81,7 +81,8 @@ def test_to_decide_are_what_worsened_what_misses_its_target_for_certain_and_grou
         ),
         (
             "Delivered on time",
-            "worsened in the store Hafen & Co. <3>, not clearly for the whole company: is it worth an action of its own?",
+            "worsened in the store Hafen & Co. <3>, not clearly for the whole company: "
+            "is it worth an action of its own?",
         ),
         ("Calls from mobile phones", "changed: is this wanted?"),
     ]

@@ -35,7 +35,15 @@ def rendered(directory, document):
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory):
+def other_process(tmp_path_factory):
+    """A worker that imports while the month is rendered here."""
+    log = tmp_path_factory.mktemp("worker") / "log"
+    with Worker("report_templates.report", log, environment={"PYTHONHASHSEED": "7"}) as worker:
+        yield worker
+
+
+@pytest.fixture(scope="module")
+def month(other_process, tmp_path_factory):
     return rendered(tmp_path_factory.mktemp("month"), sample())
 
 
@@ -47,6 +55,7 @@ def hostile(tmp_path_factory):
         revision=3,
         revision_reason="<b>late</b> answers & a very long story " * 6,
     )
+    document["series"] = {name: document["series"][name] for name in ("nps", "csat_t2b")}
     document["kpis"][0]["label"] = "<img src=x onerror=alert(1)> score"
     document["kpis"][1]["label"] = "Customers who say that they were satisfied or very satisfied with everything " * 2
     document["kpis"][0]["definition"] = "{% raw %} \u202eesrever \U0001f600"
@@ -195,7 +204,8 @@ def test_nothing_printed_is_a_none_or_a_not_a_number(month):
 
 
 def test_a_calm_month_is_said_calmly(tmp_path):
-    calm_month = rendered(tmp_path, calm())
+    document = calm()
+    calm_month = rendered(tmp_path, document | {"series": {"nps": document["series"]["nps"]}})
     for said in (calm_month.pages[0], calm_month.html, calm_month.text):
         assert "Nothing changed for certain in September 2026." in said
         assert "Nothing measured this month calls for a decision." in " ".join(said.split())
@@ -231,11 +241,10 @@ def test_page_one_stays_one_page_when_names_are_long(hostile):
     assert "more: see the scorecard and the groups." in hostile.pages[0]
 
 
-def test_another_process_gives_the_same_bytes_and_errors_come_back_as_sentences(month, tmp_path):
-    with Worker("report_templates.report", tmp_path / "log", environment={"PYTHONHASHSEED": "7"}) as worker:
-        with pytest.raises(CxError, match=r"report_input\.json: cannot be read"):
-            worker.ask({"input": str(tmp_path / "report_input.json"), "into": str(tmp_path / "none")})
-        answer = worker.ask({"input": str(month.source), "into": str(tmp_path / "again")})
+def test_another_process_gives_the_same_bytes_and_errors_come_back_as_sentences(month, other_process, tmp_path):
+    with pytest.raises(CxError, match=r"report_input\.json: cannot be read"):
+        other_process.ask({"input": str(tmp_path / "report_input.json"), "into": str(tmp_path / "none")})
+    answer = other_process.ask({"input": str(month.source), "into": str(tmp_path / "again")})
     assert answer == month.answer
     assert not (tmp_path / "none").exists()
     for name in report.FILES:
@@ -272,3 +281,28 @@ def test_a_month_without_any_figure_has_a_report_that_says_so(tmp_path):
     empty = rendered(tmp_path, sample(figures=[], series={}))
     assert "No measure could be computed for the whole company in September 2026." in empty.pages[0]
     assert "No measure could be computed for the whole company this month." in empty.pages[1]
+
+
+def test_a_definition_says_what_is_counted_in_its_own_line_and_what_a_census_interval_means(month):
+    defined = " ".join(month.pages)
+    assert "Counted by answered_at of rows where question_kind = 'nps' and respondent_role = 'customer'" in defined
+    assert defined.count("all rows of the month; the interval describes how much such a month varies by chance") == 11
+    assert defined.count("Counted by") == 15
+
+
+def test_at_most_twelve_restated_months_are_printed_and_the_rest_is_counted():
+    document = sample()
+    document["trust"]["restatements"] = [
+        {"period": f"{year}-{month:02d}", "kpi": "nps", "slice": slice_, "slice_value": value, "from": 1.0, "to": 2.0}
+        for year, month in [(2025, month) for month in range(1, 13)] + [(2026, month) for month in range(1, 4)]
+        for slice_, value in (("overall", None), ("region", "North"))
+    ]
+    html = report.page("report.html.j2", contents(document))
+    assert html.count("the whole company and 1 group<") == 12
+    assert "March 2026</th>" in html
+    assert "March 2025</th>" not in html
+    assert "And 3 more months and measures in the annex, as is every group." in html
+
+
+def test_the_trust_page_says_how_many_comparisons_the_month_made(month):
+    assert "This month made 27 comparisons" in " ".join(month.pages)
