@@ -30,11 +30,16 @@ def rows(database: Path, query: str, parameters: Iterable[Any] = ()) -> list[dic
         raise unreadable(database, error) from None
 
 
+def is_of_a_newer_duckdb(error: Exception) -> bool:
+    """Whether DuckDB refused a file because a newer DuckDB wrote it."""
+    return "database file with version number" in str(error)
+
+
 def unreadable(database: Path, error: Exception) -> CxError:
     """A DuckDB file that cannot be opened, as a sentence; a newer version is told as such."""
     import duckdb
 
-    if "version number" in str(error) or "newer version" in str(error):
+    if is_of_a_newer_duckdb(error):
         return CxError(
             f"the file was written by a newer DuckDB than the {duckdb.__version__} installed here",
             "run `make setup` to install the version this project is locked to, or delete the file and run again",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def prepare(
 def _model(view: View) -> str:
     """A staging view as a dbt model: the SQL gate 1 saw, with its dependencies named."""
     depends = "".join(f"-- depends_on: {{{{ source('{CATALOG}', 'landed_{name}') }}}}\n" for name in view.reads)
-    return f"{depends}{{% raw %}}\n{view.sql}\n{{% endraw %}}\n"
+    return f"{depends}{_literally(view.sql)}\n"
 
 
 def _sources(views: list[View]) -> str:
@@ -87,6 +88,11 @@ def _sources(views: list[View]) -> str:
     tables = [{"name": f"landed_{name}"} for name in sorted({name for view in views for name in view.reads})]
     source = {"name": CATALOG, "database": CATALOG, "schema": "main", "tables": tables}
     return yaml.safe_dump({"version": 2, "sources": [source]}, sort_keys=False)
+
+
+def _literally(sql: str) -> str:
+    """``sql`` so that dbt's Jinja leaves it as it is, whatever braces a declaration or a correction holds."""
+    return re.sub(r"\{[{%#]", lambda opening: "{{ '" + opening[0] + "' }}", sql)
 
 
 def _handled(entries: list[dict[str, Any]]) -> str:
@@ -101,7 +107,7 @@ def _handled(entries: list[dict[str, Any]]) -> str:
         "cast(null as varchar) as reason, cast(null as bigint) as rows where false"
     )
     body = "\nunion all\n".join(rows) or none
-    return f"{{{{ config(materialized='table') }}}}\n{{% raw %}}\n{body}\n{{% endraw %}}\n"
+    return f"{{{{ config(materialized='table') }}}}\n{_literally(body)}\n"
 
 
 def run_dbt(
@@ -171,6 +177,13 @@ def read_results(build: Build) -> dict[str, int]:
     return counts
 
 
+#: The kinds of error that DuckDB and dbt tell at the start of a line; what follows, or stands before, may be a cell.
+_CATEGORY = re.compile(
+    r"(?m)^\s*((?:Binder|Catalog|Compilation|Constraint|Conversion|Database|Dependency|Internal|Invalid Input|IO|"
+    r"Not implemented|Out of Memory|Out of Range|Parser|Permission|Runtime|Serialization|Syntax|Transaction) Error):"
+)
+
+
 def _sentence(result: dict[str, Any]) -> str:
     """A failed node without any text from the data: a database's own message can quote a cell."""
     _, *_, name = result["unique_id"].split(".")[:3]
@@ -179,7 +192,5 @@ def _sentence(result: dict[str, Any]) -> str:
         count = result.get("failures")
         return f"the {kind} {name} found {count} rows that break it"
     message = result.get("message") or ""
-    category = next(
-        (line.split(":")[0].strip() for line in message.splitlines() if " Error:" in line), result["status"]
-    )
-    return f"the {kind} {name} ended with {category}"
+    found = _CATEGORY.search(message)
+    return f"the {kind} {name} ended with {found[1] if found else result['status']}"

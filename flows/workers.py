@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +92,15 @@ class Worker:
 
     def close(self) -> None:
         """End the child, gently first; one that was never asked has nothing to finish and is not waited for."""
-        if self._process.poll() is None:
-            if not self._asked:
-                self._process.kill()
+        if self._process.poll() is None and not self._asked:
+            self._process.kill()
+        with suppress(BrokenPipeError):  # a child that died with a request half read
             self._process.stdin.close()
-            try:
-                self._process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._process.stdout.close()
 
     def __enter__(self) -> Worker:

@@ -39,8 +39,8 @@ def headline(words: Wording, overall: Pairs, groups: Pairs) -> str:
             said.append(
                 _counted(
                     words,
-                    N_("%(count)s change of a group is clear too."),
-                    N_("%(count)s changes of groups are clear too."),
+                    N_("%(count)s change in a group is clear too."),
+                    N_("%(count)s changes in groups are clear too."),
                     len(clear_groups),
                 )
             )

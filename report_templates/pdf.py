@@ -9,7 +9,7 @@ import subprocess
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,10 @@ REPLACEMENT = "□"
 
 @dataclass
 class Printed:
-    """A PDF: its ``content``, ``pages``, and on which page (from 1) each named section begins."""
+    """A PDF: its ``content`` and how many ``pages`` it has."""
 
     content: bytes
     pages: int
-    begins: dict[str, int] = field(default_factory=dict)
 
 
 def warm_up() -> None:
@@ -121,11 +120,7 @@ def draw(html: str, charts: dict[str, bytes], *, epoch_seconds: int) -> Printed:
         raise BuildError(f"WeasyPrint warns: {'; '.join(sorted(set(warned))[:5])}", "mend the template or the fonts")
     if left := sorted(set(charts) - fetcher.served):
         raise BuildError(f"{len(left)} charts were drawn and not printed", "mend the template", where=left[0])
-    begins = {}
-    for number, page in enumerate(document.pages, start=1):
-        for anchor in page.anchors:
-            begins.setdefault(anchor, number)
-    return Printed(content, len(document.pages), begins)
+    return Printed(content, len(document.pages))
 
 
 def _fetcher(charts: dict[str, bytes]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import textwrap
+from bisect import bisect_left
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,6 @@ from report_templates.wording import Wording
 
 FILES = ("report.pdf", "mail.html", "mail.txt", "annex.xlsx")
 _MAIL_COLUMNS = 74
-#: How many lines the lists of page one hold: the first number with which page one is one page.
-FEWER_ITEMS = (ITEMS_AT_MOST, 4, 2, 1)
 
 
 def warm_up() -> None:
@@ -67,16 +66,21 @@ def render(source: Path, into: Path) -> dict[str, Any]:
 
 
 def _print(report: ReportInput, wording: Wording) -> tuple[pdf.Printed, Contents, list[str]]:
-    """The PDF. Where long names make page one overflow, its lists are cut shorter until it is one page again."""
-    contents = choose(report, wording)
-    charts = _charts(contents)
+    """The PDF. Where long names make page one overflow, its lists are cut until it is one page again."""
+    charts = _charts(choose(report, wording))
     stamp = int(report.ended.timestamp())
     on_page_one = {name: chart for name, chart in charts.items() if name.startswith("spark-")}
-    for items in FEWER_ITEMS:  # page one alone is drawn to see whether it is one: the whole takes ten times as long
-        contents = choose(report, wording, items_at_most=items)
-        html, _ = pdf.printable(page("report.html.j2", contents, sections=SECTIONS[:1]))
-        if pdf.draw(html, on_page_one, epoch_seconds=stamp).pages == 1:
-            break
+
+    def fits(items: int) -> bool:
+        """Whether page one is one page; it is drawn alone, because the whole report takes ten times as long."""
+        front = page("report.html.j2", choose(report, wording, items_at_most=items), sections=SECTIONS[:1])
+        return pdf.draw(pdf.printable(front)[0], on_page_one, epoch_seconds=stamp).pages == 1
+
+    items = ITEMS_AT_MOST
+    if not fits(items):
+        fewer = range(items - 1, 0, -1)
+        items = fewer[bisect_left(fewer, True, hi=len(fewer) - 1, key=fits)]
+    contents = choose(report, wording, items_at_most=items)
     html, missing = pdf.printable(page("report.html.j2", contents))
     printed = pdf.draw(html, charts, epoch_seconds=stamp)
     warnings = [f"characters without a glyph, shown as {pdf.REPLACEMENT}: {', '.join(missing)}"] if missing else []

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigurationError, DeliveryError
+from flows.figures import is_of_a_newer_duckdb
 from flows.period import Period
 from flows.settings import secret
 from flows.sources.declaration import Source
@@ -96,6 +97,12 @@ class QueryExtract:
         except (ConfigurationError, DeliveryError):
             raise
         except sqlalchemy.exc.DBAPIError as error:
+            if is_of_a_newer_duckdb(error):
+                raise DeliveryError(
+                    "the database file was written by a version of DuckDB newer than the one installed here",
+                    "have it exported as Parquet, or written for an older storage version",
+                    where=str(self.origin),
+                ) from None
             kind = type(error.orig).__name__
             code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
             coded = f" (SQLSTATE {code})" if isinstance(code, str) and code.isalnum() else ""

@@ -92,17 +92,9 @@ class Alone:
 
 
 def _build_in_a_flow(run: stages.Run) -> Answer:
-    """The build as tasks of a flow run on the server that is running; the flow's own start is not counted."""
-    from prefect import flow
+    from tests.bench.flow_build import build_in_a_flow
 
-    from flows.node_tasks import current_context
-
-    @flow(name="bench-build", persist_result=False)
-    def building() -> Answer:
-        context = current_context()
-        return clocked(lambda: stages.build(run, prefect_context=context))[1]
-
-    return building()
+    return build_in_a_flow(run)
 
 
 def warm_up() -> None:

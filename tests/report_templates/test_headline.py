@@ -40,7 +40,7 @@ def test_whole_company_changes_come_first_and_the_rest_is_counted():
     )
     assert said(overall("no clear change", "worse"), [NORTH]) == (
         "In September 2026, Satisfied customers (top two) worsened. 1 other measure shows no clear change. "
-        "1 change of a group is clear too."
+        "1 change in a group is clear too."
     )
 
 
