@@ -130,7 +130,7 @@ def test_a_build_has_its_own_project_with_its_views_and_the_variables_of_the_mon
     staged = Staged(build.deliveries)
     text = 'a customer\'s {{ 7*7 }} {% endraw %} {# "word" #}'
     sql = "select '" + text.replace("'", "''") + "' as words"
-    staged.views = [View("raw_a__b", sql), View("stg_a__b", "select * from raw_a__b", ["raw_a__b"])]
+    staged.views = [View("raw_a__b", sql), View("stg_a__b", "select * from deliveries.main.landed_a", ["a"])]
     staged.mappings = {"calls": ["stg_a__b"]}
     staged.handled = [{"source": "a", "mapping": None, "kind": "drop", "reason": text, "rows": 3}]
     variables = prepare(build, workspace, Period(2026, 10), staged, project_facts())
@@ -141,25 +141,22 @@ def test_a_build_has_its_own_project_with_its_views_and_the_variables_of_the_mon
     assert variables["mappings"] == {"calls": ["stg_a__b"]}
     assert variables["targets"][0]["kpi"] == "nps"
     assert json.loads(json.dumps(variables)) == variables
-    assert rendered(build.project / "models" / "staging" / "raw_a__b.sql").endswith(sql)
-    assert rendered(build.project / "models" / "staging" / "stg_a__b.sql", refs=["raw_a__b"]).endswith(
-        "select * from raw_a__b"
-    )
+    assert rendered(build.project / "models" / "staging" / "stg_a__b.sql", sources=["landed_a"]).endswith(sql)
     assert text.replace("'", "''") in rendered(build.project / "models" / "staging" / "handled.sql")
     assert not (build.project / "target").exists()
     assert yaml.safe_load((build.project / "dbt_project.yml").read_text(encoding="utf-8"))["name"]
 
 
-def rendered(path, refs=()):
+def rendered(path, reads=()):
     """The model as dbt's Jinja makes it."""
     import jinja2
 
     asked = []
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
     out = environment.from_string(path.read_text(encoding="utf-8")).render(
-        ref=lambda name: asked.append(name) or name, config=lambda **_: ""
+        source=lambda _, name: asked.append(name) or name, config=lambda **_: ""
     )
-    assert asked == list(refs)
+    assert asked == list(sources)
     return out.strip()
 
 
@@ -177,4 +174,4 @@ def test_what_earlier_builds_left_in_the_project_is_not_copied(build, tmp_path, 
         build, Workspace(tmp_path, Settings(name="Acme", timezone="UTC")), Period(2026, 1), Staged(build.deliveries), {}
     )
     copied = {str(path.relative_to(build.project)) for path in build.project.rglob("*") if path.is_file()}
-    assert copied == {"dbt_project.yml", "models/staging/handled.sql"}
+    assert copied == {"dbt_project.yml", "models/staging/handled.sql", "models/staging/sources.yml"}
