@@ -58,8 +58,28 @@ def restatements(database: Path, history: Path | None, *, except_period: str | N
 
 
 def moved(database: Path, history: Path | None, period: str) -> list[dict[str, Any]]:
-    """As ``restatements``, for the published month ``period`` itself."""
-    return [row for row in restatements(database, history) if row["period"] == period]
+    """As ``restatements``, for the published month ``period`` itself; a figure that is gone has moved to None."""
+    if history is None:
+        return []
+    told = [row for row in restatements(database, history) if row["period"] == period]
+    return told + rows(
+        database,
+        f"""
+        select h.period, h.kpi, h.slice, h.slice_value, h.value as "from", null as "to"
+        from read_parquet('{_escaped(history)}') as h
+        join kpis as k on k.kpi = h.kpi
+        where h.period = ? and h.value is not null
+        and h.period in (select period from figures)
+        and not exists (
+            select 1
+            from figures as f
+            where f.period = h.period and f.kpi = h.kpi and f.slice = h.slice
+                and f.slice_value is not distinct from h.slice_value
+        )
+        order by k.position, h.slice, h.slice_value
+        """,
+        [period],
+    )
 
 
 def _escaped(path: Path) -> str:

@@ -148,7 +148,9 @@ class Ledger:
         """
         period, now = str(Period.parse(str(period))), stamp(datetime.now(UTC))
         if revision > 1 and not (reason or "").strip():
-            raise ConfigurationError(f"revision {revision} of {period} has no reason", "say why: cx run MONTH --revise "why"")
+            raise ConfigurationError(
+                f"revision {revision} of {period} has no reason", "say why: cx run MONTH --revise 'why'"
+            )
         if reason:
             reason = one_line(reason.strip(), "the reason of the correction")
         people: dict[str, str] = {}

@@ -31,8 +31,10 @@ def wilson(positives: ArrayLike, n: ArrayLike) -> Limits:
     """Wilson's score interval of a share, as fractions; counts may be fractional (effective) ones."""
     from statsmodels.stats.proportion import proportion_confint
 
-    low, high = proportion_confint(_floats(positives), _floats(n), alpha=1 - CONFIDENCE, method="wilson")
-    return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
+    positives, n = _floats(positives), _floats(n)
+    low, high = proportion_confint(positives, n, alpha=1 - CONFIDENCE, method="wilson")
+    # None and all are exact ends; rounding leaves them a hair off.
+    return np.where(positives == 0, 0.0, np.clip(low, 0.0, 1.0)), np.where(positives == n, 1.0, np.clip(high, 0.0, 1.0))
 
 
 def nps_variance(promoters: ArrayLike, detractors: ArrayLike, n: ArrayLike) -> np.ndarray:

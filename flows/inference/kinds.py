@@ -72,7 +72,9 @@ def _nps_counts(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray
 def _nps(cells: pd.DataFrame) -> Level:
     raw = 100 * (cells["positives"] - cells["negatives"]) / cells["n"]
     points = np.where(cells["weighted"], 100 * cells["total"] / cells["weight"], raw)
-    return points, *intervals.adjusted_wald_nps(*_nps_counts(cells))
+    low, high = intervals.adjusted_wald_nps(*_nps_counts(cells))
+    # Of one answer or two the pseudo-answers can pull the interval off the raw NPS that is printed beside it.
+    return points, np.minimum(low, points), np.maximum(high, points)
 
 
 def _nps_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:

@@ -10,7 +10,6 @@ from tests.bench.measurement import Measurement, Memory, Span, clocked
 
 #: What is told in the table, and the statement that the product's processes begin with.
 IMPORTS = {
-    "python alone": "pass",
     "import Great Expectations": "from expectations import gates; gates.load()",
     "import dbt": "import dbt.cli.main, dbt.adapters.duckdb",
     "import prefect-dbt": "import prefect_dbt",

@@ -130,7 +130,7 @@ def test_a_build_has_its_own_project_with_its_views_and_the_variables_of_the_mon
     staged = Staged(build.deliveries)
     text = 'a customer\'s {{ 7*7 }} {% endraw %} {# "word" #}'
     sql = "select '" + text.replace("'", "''") + "' as words"
-    staged.views = [View("raw_a__b", sql), View("stg_a__b", "select * from deliveries.main.landed_a", ["a"])]
+    staged.views = [View("stg_a__b", sql, ["a"])]
     staged.mappings = {"calls": ["stg_a__b"]}
     staged.handled = [{"source": "a", "mapping": None, "kind": "drop", "reason": text, "rows": 3}]
     variables = prepare(build, workspace, Period(2026, 10), staged, project_facts())
@@ -147,7 +147,7 @@ def test_a_build_has_its_own_project_with_its_views_and_the_variables_of_the_mon
     assert yaml.safe_load((build.project / "dbt_project.yml").read_text(encoding="utf-8"))["name"]
 
 
-def rendered(path, reads=()):
+def rendered(path, sources=()):
     """The model as dbt's Jinja makes it."""
     import jinja2
 

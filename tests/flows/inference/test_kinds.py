@@ -146,3 +146,16 @@ def test_a_quantile_whose_upper_limit_is_beyond_the_window_is_shown_without_it()
     assert (row["value"], row["high"], row["change"]) == (29.5, None, 0)
     assert (row["change_low"], row["change_high"]) == (None, None)
     assert (row["p"], row["verdict"]) == (1, "no clear change")
+
+
+def test_the_interval_of_a_single_answer_holds_the_nps_that_is_printed():
+    """One detractor: the adjusted interval alone would be -98.5 to 48.5, beside an NPS of -100."""
+    found = infer(
+        observed(cell("2026-01", 1, 0, negatives=1)),
+        kpis({"kind": "nps", "unit": "points"}),
+        NO_TARGETS,
+        hidden_below=1,
+    )
+    [row] = found.to_dict("records")
+    assert row["low"] == row["value"] == -100
+    assert row["high"] == pytest.approx(48.5, abs=0.05)
