@@ -10,7 +10,7 @@ from flows.errors import ConfigurationError
 
 def start(directory: Path) -> None:
     """Make ``directory`` a workspace. Raises ConfigurationError when something is there already."""
-    if directory.exists() and any(directory.iterdir()):
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         raise ConfigurationError(f"{directory} exists and is not empty", "name a new folder")
     shutil.copytree(
         Path(__file__).parent, directory, ignore=shutil.ignore_patterns("*.py", "__pycache__"), dirs_exist_ok=True

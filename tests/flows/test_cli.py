@@ -209,6 +209,13 @@ def test_an_interrupted_run_says_so_and_ends_with_130(cx, root, monkeypatch):
     assert "Traceback" not in err
 
 
+def test_a_doctor_that_finds_a_problem_ends_with_1(cx, tmp_path):
+    status, out, _ = cx("doctor", "-w", str(tmp_path))
+    assert "BAD  workspace" in out
+    assert "→ create one with `cx init DIR`" in out
+    assert status == 1
+
+
 def test_a_failure_keeps_its_place_and_remedy_on_two_lines(cx, root, monkeypatch):
     def refused(*_: object) -> None:
         raise CxError("it is broken", "mend it", where="a.csv")

@@ -37,9 +37,9 @@ def test_a_good_workspace_on_a_machine_that_is_set_up_has_no_problem(root):
 
 
 def test_looking_changes_nothing_but_makes_the_folder_of_the_runs(root):
-    before = {path for path in root.rglob("*")}
+    before = set(root.rglob("*"))
     found(root)
-    assert {path for path in root.rglob("*")} - before <= {root / "var"}
+    assert set(root.rglob("*")) - before <= {root / "var"}
 
 
 def test_a_folder_that_is_no_workspace_is_one_problem(tmp_path):
