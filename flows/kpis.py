@@ -12,6 +12,7 @@ from flows.contracts import contracts
 from flows.errors import ConfigurationError
 from flows.settings import DBT_PROJECT
 from flows.sources.declaration import Name
+from flows.staging import unrendered
 from flows.workspace import Declared, Workspace, refuse
 
 Unit = Literal["points", "%", "score", "hours", "minutes", "days", "seconds", "per 1,000"]
@@ -140,7 +141,7 @@ def declared_facts(workspace: Workspace) -> dict[str, FactMeta]:
     """
     facts = project_facts()
     owner = {kpi.id: name for name, meta in facts.items() for kpi in meta.kpis}
-    for path in sorted((workspace.root / "kpis").glob("*.yml")):
+    for path in workspace.declarations("kpis"):
         where = f"kpis/{path.name}"
         try:
             added = WorkspaceKpis.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
@@ -215,9 +216,19 @@ def write_into(project: Path, facts: dict[str, FactMeta], delivered: dict[str, s
             for model in document["models"]:
                 meta = facts[model["name"]]
                 declared = model["config"].setdefault("meta", {})
-                declared["slices"] = dict(meta.slices)
-                declared["exposures"] = {name: each.model_dump() for name, each in meta.exposures.items()}
+                declared["slices"] = _unrendered(meta.slices)
+                declared["exposures"] = _unrendered({name: each.model_dump() for name, each in meta.exposures.items()})
                 declared["kpis"] = [
-                    kpi.model_dump(mode="json") | {"absent": absent_because(kpi, delivered)} for kpi in meta.kpis
+                    _unrendered(kpi.model_dump(mode="json")) | {"absent": absent_because(kpi, delivered)}
+                    for kpi in meta.kpis
                 ]
             path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _unrendered(declared: Any) -> Any:
+    """Every text of a declaration as it is meant: dbt renders what stands under ``config`` as Jinja."""
+    if isinstance(declared, dict):
+        return {key: _unrendered(value) for key, value in declared.items()}
+    if isinstance(declared, list):
+        return [_unrendered(value) for value in declared]
+    return unrendered(declared) if isinstance(declared, str) else declared

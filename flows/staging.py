@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -25,6 +26,11 @@ def quoted(name: str) -> str:
 def literal(text: object) -> str:
     """``text`` as an SQL string; None as null."""
     return "null" if text is None else "'" + str(text).replace("'", "''") + "'"
+
+
+def unrendered(text: str) -> str:
+    """``text`` so that dbt's Jinja gives it back as it is, whatever braces a declaration or a correction holds."""
+    return re.sub(r"\{[{%#]", lambda opening: "{{ '" + opening[0] + "' }}", text)
 
 
 def landed_table(source: str) -> str:

@@ -17,7 +17,7 @@ from flows.errors import BuildError
 from flows.kpis import FactMeta, write_into
 from flows.period import Period
 from flows.settings import DBT_PROJECT
-from flows.staging import CATALOG, View, literal
+from flows.staging import CATALOG, View, literal, unrendered
 from flows.workers import Worker
 from flows.workspace import Workspace
 
@@ -80,7 +80,7 @@ def prepare(
 def _model(view: View) -> str:
     """A staging view as a dbt model: the SQL gate 1 saw, with its dependencies named."""
     depends = "".join(f"-- depends_on: {{{{ source('{CATALOG}', 'landed_{name}') }}}}\n" for name in view.reads)
-    return f"{depends}{_literally(view.sql)}\n"
+    return f"{depends}{unrendered(view.sql)}\n"
 
 
 def _sources(views: list[View]) -> str:
@@ -88,11 +88,6 @@ def _sources(views: list[View]) -> str:
     tables = [{"name": f"landed_{name}"} for name in sorted({name for view in views for name in view.reads})]
     source = {"name": CATALOG, "database": CATALOG, "schema": "main", "tables": tables}
     return yaml.safe_dump({"version": 2, "sources": [source]}, sort_keys=False)
-
-
-def _literally(sql: str) -> str:
-    """``sql`` so that dbt's Jinja leaves it as it is, whatever braces a declaration or a correction holds."""
-    return re.sub(r"\{[{%#]", lambda opening: "{{ '" + opening[0] + "' }}", sql)
 
 
 def _handled(entries: list[dict[str, Any]]) -> str:
@@ -107,7 +102,7 @@ def _handled(entries: list[dict[str, Any]]) -> str:
         "cast(null as varchar) as reason, cast(null as bigint) as rows where false"
     )
     body = "\nunion all\n".join(rows) or none
-    return f"{{{{ config(materialized='table') }}}}\n{_literally(body)}\n"
+    return f"{{{{ config(materialized='table') }}}}\n{unrendered(body)}\n"
 
 
 def run_dbt(

@@ -16,6 +16,8 @@ from flows.errors import CxError
 
 #: A child that has not answered by then hangs; a build of millions of rows takes minutes.
 LIMIT_SECONDS = 3600.0
+#: What a child's libraries may take to finish once nobody asks any more.
+LAST_WORDS_SECONDS = 10.0
 
 
 class Worker:
@@ -146,15 +148,21 @@ def serve(warm_up: Callable[[], None], handle: Callable[[dict[str, Any]], dict[s
         answers.flush()
 
     serve.say = say  # for progress from inside a handler
-    warm_up()
-    say({"ready": True})
-    for line in sys.stdin:
-        try:
-            say(handle(json.loads(line)))
-        except CxError as error:
-            say({"error": error.what, "remedy": error.remedy, "where": error.where})
-        except Exception as error:  # the parent must hear of it whatever it is
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            print(f"{type(error).__name__} at {where.name}:{where.lineno}", file=sys.stderr)
-            traceback.print_tb(error.__traceback__, file=sys.stderr)
-            say({"error": f"{type(error).__name__} in {where.name}", "remedy": "see the log of this run"})
+    try:
+        warm_up()
+        say({"ready": True})
+        for line in sys.stdin:
+            try:
+                say(handle(json.loads(line)))
+            except CxError as error:
+                say({"error": error.what, "remedy": error.remedy, "where": error.where})
+            except Exception as error:  # the parent must hear of it whatever it is
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                print(f"{type(error).__name__} at {where.name}:{where.lineno}", file=sys.stderr)
+                traceback.print_tb(error.__traceback__, file=sys.stderr)
+                say({"error": f"{type(error).__name__} in {where.name}", "remedy": "see the log of this run"})
+    finally:
+        # The parent may have been killed, and Python waits for threads of libraries that wait for ever.
+        last = threading.Timer(LAST_WORDS_SECONDS, os._exit, [1])
+        last.daemon = True
+        last.start()

@@ -197,6 +197,16 @@ class Workspace:
     def corrections(self) -> list[Correction]:
         return self._table("corrections.csv", Correction)
 
+    def declarations(self, folder: str) -> list[Path]:
+        """The ``*.yml`` of ``sources`` or ``kpis`` in order of name; raises ConfigurationError for a ``*.yaml``."""
+        for path in sorted((self.root / folder).glob("*.yaml")):
+            raise ConfigurationError(
+                "declarations end in .yml; this one would be passed over",
+                f"rename it to {path.stem}.yml",
+                where=f"{folder}/{path.name}",
+            )
+        return sorted((self.root / folder).glob("*.yml"))
+
     def _table(self, name: str, model: type[Any]) -> list[Any]:
         """The rows of a workspace CSV as ``model``; an absent file is an empty table, a blank cell is no value."""
         path = self.root / name

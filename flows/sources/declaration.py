@@ -128,7 +128,7 @@ class Source(Declared):
 
 def load_sources(workspace: Workspace) -> list[Source]:
     """All of ``sources/*.yml`` in order of name; raises ConfigurationError naming file and key."""
-    found = sorted((workspace.root / "sources").glob("*.yml"))
+    found = workspace.declarations("sources")
     if not found:
         raise ConfigurationError(
             "the workspace has no sources", "describe one extract per file in sources/, see `docs/sources.md`"

@@ -2,7 +2,7 @@
 
 Mistakes in what the company writes are refused by the command before it starts anything: those tests name a Prefect
 server that is not there. What only the extracts can show is asked of the same stages in this process, with one worker
-for the checks; the way through the whole command, Prefect and all, and back to a good report is one story at the end.
+for the checks. The whole command, Prefect and all, and back to a good report: test_refused_then_mended.py.
 """
 
 from __future__ import annotations
@@ -466,49 +466,3 @@ def test_a_disk_that_runs_full_at_any_other_place_is_told_too(root: Path) -> Non
         with stages.opened(Workspace.load(root), SEPTEMBER):
             raise OSError(errno.ENOSPC, "No space left on device", CANARY)
     assert_nothing_left(root)
-
-
-# The whole command, there and back
-
-
-def outbox(root: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (root / "var" / "outbox").rglob("*") if path.is_file()}
-
-
-def test_a_spoiled_month_is_refused_then_mended_and_mailed_exactly_once(
-    root: Path, prefect_server: dict[str, str]
-) -> None:
-    table = survey()
-    table[7][3] = "4711"
-    put_survey(root, table)
-    refused = cx(root, "run", environment=prefect_server)
-    assert_clear(refused, "survey.nps, column score: on scale", "survey.csv line 8")
-    assert "4711" not in refused.stdout + refused.stderr
-    assert_nothing_left(root)
-
-    put_survey(root, survey())
-    mended = cx(root, "run", environment=prefect_server)
-    assert mended.returncode == 0, mended.stderr
-    assert CANARY not in mended.stdout + mended.stderr
-    published = root / "var" / "published" / "2026-09" / "r1"
-    assert {"report.pdf", "mail.html", "mail.txt", "annex.xlsx", "figures.parquet", "manifest.json"} <= {
-        path.name for path in published.iterdir()
-    }
-    assert str(published / "report.pdf") in mended.stdout
-    mails = outbox(root)
-    assert sorted(name for name in mails if name.endswith(".eml"))
-    assert len(mails) == 2
-    ledger = Ledger.open(root / "var" / "ledger.db")
-    [publication] = ledger.publications()
-    before = ledger.messages(publication)
-    assert [(message.state, message.attempts) for message in before] == [("sent", 1), ("sent", 1)]
-    assert [run.status for run in ledger.runs()] == ["succeeded", "failed"]
-
-    again = cx(root, "run", environment=NOBODY)
-    assert again.returncode == 0, again.stderr
-    assert "published already" in again.stdout
-    assert outbox(root) == mails
-    assert ledger.messages(publication) == before
-    assert ledger.publications() == [publication]
-    for path in [*(root / "var" / "builds").rglob("*.log"), *published.glob("*.txt"), *published.glob("*.html")]:
-        assert CANARY.encode() not in path.read_bytes(), path.name

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import jinja2
 import pytest
 import yaml
 
@@ -220,8 +221,14 @@ def test_the_builds_copy_carries_every_declaration_and_why_a_kpi_is_absent(works
     [model] = yaml.safe_load((project / "models" / "facts" / "fct_calls.yml").read_text(encoding="utf-8"))["models"]
     kpis = {kpi["id"]: kpi for kpi in model["config"]["meta"]["kpis"]}
     assert kpis["abandon"]["absent"] is None
-    assert kpis["calls_short"]["definition"] == text
+    # dbt renders what stands under config.
+    assert jinja2.Template(kpis["calls_short"]["definition"]).render() == text
     [cases] = yaml.safe_load((project / "models" / "facts" / "fct_cases.yml").read_text(encoding="utf-8"))["models"]
     assert all("not delivered" in kpi["absent"] for kpi in cases["config"]["meta"]["kpis"])
     # The enforced contract of the fact is untouched.
     assert model["config"]["contract"] == {"enforced": True}
+
+
+def test_a_file_ending_in_yaml_is_not_passed_over_in_silence(workspace):
+    declare(workspace, "calls.yaml", kpis=[KPI])
+    assert "passed over" in refusal(workspace, "kpis/calls.yaml")

@@ -15,6 +15,7 @@ from flows.workers import Worker
 #: Its requests say what it does with them.
 CHILD = """
 import json, os, sys, warnings
+from flows import workers
 from flows.errors import DeliveryError
 from flows.workers import serve
 
@@ -44,6 +45,10 @@ def handle(request):
         case "nonsense":
             os.write(answers, b"not json\\n[1, 2]\\n\\n\\"text\\"\\n")
             return {"done": True}
+        case "leave a thread":
+            import threading
+            threading.Thread(target=threading.Event().wait).start()
+            return {"done": True}
         case "hang":
             import time
             time.sleep(60)
@@ -51,6 +56,7 @@ def handle(request):
 answers = None
 if __name__ == "__main__":
     answers = os.dup(1)
+    workers.LAST_WORDS_SECONDS = 0.5
     serve(warm_up, handle)
 """
 
@@ -154,14 +160,15 @@ def test_a_child_that_was_never_asked_is_not_waited_for(tmp_path, monkeypatch):
     assert time.monotonic() - start < 4
 
 
-def test_a_child_ends_when_its_parent_is_killed(module, tmp_path):
-    """Its standard input ends with the parent, so that nothing is left behind holding the build."""
+@pytest.mark.parametrize("left", ["answer", "leave a thread"])
+def test_a_child_ends_when_its_parent_is_killed(module, tmp_path, left):
+    """Its standard input ends with the parent; not even a thread of a library that waits for ever keeps it."""
     code = (
         "import os, sys; from pathlib import Path; from flows.workers import Worker; "
-        "worker = Worker(sys.argv[1], Path(sys.argv[2])); worker.ask({'do': 'answer', 'numbers': []}); "
+        "worker = Worker(sys.argv[1], Path(sys.argv[2])); worker.ask({'do': sys.argv[3], 'numbers': []}); "
         "print(worker._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
-    command = [sys.executable, "-c", code, module, str(tmp_path / "child.log")]
+    command = [sys.executable, "-c", code, module, str(tmp_path / "child.log"), left]
     pid = int(subprocess.run(command, capture_output=True, text=True, timeout=30).stdout)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and _lives(pid):
