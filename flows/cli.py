@@ -163,6 +163,7 @@ def kpis(
 
 def _table(figures: list[dict[str, object]]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("kpi", "slice", "value", "95 % interval", "n", "previous", "change", "verdict", "target")
@@ -175,7 +176,7 @@ def _table(figures: list[dict[str, object]]) -> None:
             else value or ""
             for key, value in row.items()
         }
-        where = row["slice"] if row["slice_value"] is None else f"{row['slice']} {row['slice_value']}"
+        where = row["slice"] if row["slice_value"] is None else escape(f"{row['slice']} {row['slice_value']}")
         interval = f"{shown['low']} to {shown['high']}" if row["low"] is not None else ""
         unit = row["unit"]
         table.add_row(
@@ -200,6 +201,8 @@ def mails(
 
     company = Workspace.load(workspace)
     month = _month(company, period)
+    if not company.ledger_path.is_file():
+        raise CxError(f"{month} is not published", f"make its report with: cx run {month}")
     ledger = Ledger.open(company.ledger_path)
     if arrived is not None:
         ledger.resolve(arrived, sent=True)
@@ -250,22 +253,21 @@ def main() -> None:
     """Run the command; a CxError is a sentence on standard error and exit status 1."""
     settings.quiet()
     try:
-        app(standalone_mode=False)
+        # Without its own way to end, typer hands back the status of an Exit: 130 for an interrupted run.
+        status = app(standalone_mode=False)
     except CxError as error:
         typer.echo(f"✗ {error.sentence}", err=True)
         sys.exit(1)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
     except typer.Abort:
-        sys.exit(130)
-    except KeyboardInterrupt:
-        typer.echo("✗ interrupted; run again, it continues where it can", err=True)
-        sys.exit(130)
+        status = 130
     except Exception as error:
         if hasattr(error, "format_message"):  # a usage error of the command line
             typer.echo(f"✗ {error.format_message()}\n  → cx --help", err=True)
             sys.exit(2)
         raise
+    if status == 130:
+        typer.echo("✗ interrupted\n  → run again, it continues where it can", err=True)
+    sys.exit(status or 0)
 
 
 if __name__ == "__main__":

@@ -84,11 +84,13 @@ def log_of(workspace: Workspace, module: str) -> Path:
 
 
 def refuse_early(workspace: Workspace, *, send: bool) -> None:
-    """What cannot be meant in a workspace, said before anything is started: sources, KPIs, recipients."""
+    """What stops a run, said before anything is started: recipients, sources, KPIs, another run at work."""
     if send:
         require_recipients(workspace)
     load_sources(workspace)
     declared_facts(workspace)
+    with held(workspace, "a run about to start"):
+        pass
 
 
 def start_early(workspace: Workspace) -> None:

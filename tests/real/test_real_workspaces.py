@@ -41,12 +41,12 @@ Figures = dict[tuple[str, str, str | None], dict[str, Any]]
 Published = Callable[[str], tuple[Path, str, Figures]]
 
 
-def cx(workspace: Path, *arguments: str) -> str:
+def cx(workspace: Path, *arguments: str, environment: dict[str, str] | None = None) -> str:
     """What a ``cx`` command prints; fails with its last words when it does not succeed."""
     done = subprocess.run(
         [sys.executable, "-m", "flows.cli", *arguments, "--workspace", str(workspace)],
         cwd=PROJECT_ROOT,
-        env=os.environ | {"CX_REAL_DATA": str(DATA)},
+        env=os.environ | {"CX_REAL_DATA": str(DATA)} | (environment or {}),
         capture_output=True,
         text=True,
         check=False,
@@ -56,7 +56,7 @@ def cx(workspace: Path, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+def published(tmp_path_factory: pytest.TempPathFactory, prefect_server: dict[str, str]) -> Published:
     """Runs a real workspace in a copy of its own, once; gives the copy, the period and what ``cx kpis`` says of it."""
     done: dict[str, tuple[Path, str, Figures]] = {}
 
@@ -65,7 +65,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
             copy = tmp_path_factory.mktemp("real") / name
             shutil.copytree(HERE / name, copy, ignore=shutil.ignore_patterns("var"))
             period = str(Workspace.load(copy).last_period())
-            cx(copy, "run", "--no-send")
+            cx(copy, "run", "--no-send", environment=prefect_server)
             listed = json.loads(cx(copy, "kpis", "--period", period, "--format", "json"))
             figures = {(row["kpi"], row["slice"], row["slice_value"]): row for row in listed}
             assert len(figures) == len(listed)
