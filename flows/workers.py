@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -131,6 +132,14 @@ def stop_early() -> None:
         _early.popitem()[1].close()
 
 
+def _end_with_the_parent(parent: int) -> None:
+    """A killed parent closes no pipe in time for a child that is busy or stuck: nobody waits for its answer."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    time.sleep(LAST_WORDS_SECONDS)
+    os._exit(1)
+
+
 def serve(warm_up: Callable[[], None], handle: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """The child's side: warm up, say ready, then answer each request until standard input ends.
 
@@ -148,6 +157,7 @@ def serve(warm_up: Callable[[], None], handle: Callable[[dict[str, Any]], dict[s
         answers.flush()
 
     serve.say = say  # for progress from inside a handler
+    threading.Thread(target=_end_with_the_parent, args=[os.getppid()], daemon=True).start()
     try:
         warm_up()
         say({"ready": True})

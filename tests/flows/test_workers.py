@@ -182,3 +182,30 @@ def _lives(pid):
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_child_that_hangs_in_a_request_ends_with_its_killed_parent(module, tmp_path):
+    """As dbt did, whose threads waited for ever after a run was killed."""
+    parent = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from flows.workers import Worker\n"
+        f"worker = Worker({module!r}, Path(sys.argv[1]))\n"
+        "print(worker._process.pid, flush=True)\n"
+        'worker._process.stdin.write(\'{"do": "hang"}\\n\')\n'
+        "worker._process.stdin.flush()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", parent, str(tmp_path / "log")], capture_output=True, text=True)
+    child = int(killed.stdout)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and _alive(child):
+        time.sleep(0.2)
+    assert not _alive(child), "the child outlived its parent"
+
+
+def _alive(process: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
