@@ -6,6 +6,9 @@ from __future__ import annotations
 class CxError(Exception):
     """What is wrong, where, and what to do. Never carries a value from a customer's data."""
 
+    #: Whether the same call may succeed a little later without anybody mending anything: a network, a mail server.
+    transient = False
+
     def __init__(self, what: str, remedy: str = "", *, where: str = "") -> None:
         self.what = what
         self.where = where

@@ -10,7 +10,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows import stages
-from flows.errors import DeliveryError
+from flows.errors import CxError
 from flows.ledger import Ledger
 from flows.node_tasks import current_context
 from flows.period import Period
@@ -25,16 +25,18 @@ def _worth_another_try(_task: Any, _run: Any, state: Any) -> bool:
     """Only what lies outside this machine heals by itself; a failing check or declaration does not."""
     try:
         state.result()
-    except DeliveryError as error:
-        return getattr(error, "transient", False)
-    except (ConnectionError, TimeoutError):
-        return True
+    except CxError as error:
+        return error.transient
     except Exception:
         return False
     return False
 
 
-@task(retries=3, retry_delay_seconds=[10, 60, 300], retry_condition_fn=_worth_another_try, **EFFECT)
+#: Nothing is pulled or sent twice by trying again: the lake knows what it holds, the ledger who has been mailed.
+AGAIN: dict[str, Any] = {"retries": 2, "retry_delay_seconds": [10, 60], "retry_condition_fn": _worth_another_try}
+
+
+@task(**AGAIN, **EFFECT)
 def land(run: Run) -> None:
     """Pull every source into the lake."""
     stages.land(run)
@@ -58,7 +60,7 @@ def publish(run: Run) -> Any:
     return stages.publish(run)
 
 
-@task(**EFFECT)
+@task(**AGAIN, **EFFECT)
 def deliver(run: Run, publication: Any) -> None:
     """One mail per recipient, once."""
     stages.send(run.ledger, run.workspace, publication)
@@ -121,7 +123,7 @@ def _show(run: Run, published: Path) -> None:
     create_table_artifact(
         table=gates, key=f"gates-{key}", description="What the gates found; a failed one ends the run"
     )
-    listed = "\n".join(f"- `{path.name}`" for path in sorted(published.iterdir()))
+    listed = "\n".join(f"- [{path.name}]({path.as_uri()})" for path in sorted(published.iterdir()))
     create_markdown_artifact(
         f"**{key}** is published in `{published.relative_to(run.workspace.root)}` of the workspace:\n\n{listed}\n",
         key=f"published-{key}",

@@ -117,10 +117,12 @@ def undelivered(outcomes: list[Outcome]) -> CxError | None:
         lines.append(f"\n  and {len(missing) - _LISTED} more")
     states = {outcome.state for outcome in missing}
     remedies = [remedy for state, remedy in _REMEDY.items() if state in states]
-    return CxError(
+    error = CxError(
         f"{len(missing)} of {len(outcomes)} recipients have not been sent the report:{''.join(lines)}",
         "\n  → ".join(remedies) or "wait for the other process to end, then run the same month again",
     )
+    error.transient = State.PLANNED in states
+    return error
 
 
 def _send(

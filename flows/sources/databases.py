@@ -106,7 +106,10 @@ class QueryExtract:
             kind = type(error.orig).__name__
             code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
             coded = f" (SQLSTATE {code})" if isinstance(code, str) and code.isalnum() else ""
-            raise self._failed(f"{kind}{coded}") from None
+            failed = self._failed(f"{kind}{coded}")
+            # Before any statement, or with the connection lost: the network's fault, not the query's.
+            failed.transient = error.statement is None or error.connection_invalidated
+            raise failed from None
         except Exception as error:  # a driver's message may quote rows or credentials
             raise self._failed(type(error).__name__) from None
 

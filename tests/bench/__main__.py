@@ -36,13 +36,13 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_MONTHS} months of extracts and one round")
-    parser.add_argument("--rounds", type=int, help="how often everything is measured (3; 1 with --quick)")
+    parser.add_argument("--rounds", type=int, help="how often everything is measured (1)")
     parser.add_argument("--keep", type=_new_directory, help="work in this new directory and leave everything there")
     given = parser.parse_args()
     # The workers are modules of this package, found from here.
     os.chdir(PROJECT_ROOT)
     settings.quiet()
-    months, rounds = (QUICK_MONTHS, given.rounds or 1) if given.quick else (MONTHS, given.rounds or 3)
+    months, rounds = (QUICK_MONTHS, given.rounds or 1) if given.quick else (MONTHS, given.rounds or 1)
     console = Console(width=None if Console().is_terminal else 140)
     with ExitStack() as stack:
         directory = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cx-bench-")))
