@@ -230,6 +230,8 @@ def build(run: Run, prefect_context: str | None = None) -> dict[str, int]:
         prefect_context=prefect_context,
         report=lambda event, node: report("build", node) if event == "NodeStart" else None,
     )
+    # Prefect's client in the child still has states of tasks to send; that need not wait for the end of the run.
+    run.worker(DBT).finish()
     report("build", ", ".join(f"{number} {status}" for status, number in sorted(counts.items())))
     return counts
 

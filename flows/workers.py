@@ -30,7 +30,7 @@ class Worker:
     def __init__(self, module: str, log: Path, *, environment: dict[str, str] | None = None) -> None:
         self.module = module
         self.log = log
-        self._asked = False
+        self._busy = False
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
@@ -55,14 +55,21 @@ class Worker:
         Lines with the key ``event`` are progress and go to ``on_event``. Raises CxError when the child reports an
         error, takes too long or dies; its log is named.
         """
-        self._asked = True
+        self._busy = True
         clock = threading.Timer(limit_seconds, self._process.kill)
         clock.daemon = True
         clock.start()
         try:
-            return self._answer(request, on_event)
+            answer = self._answer(request, on_event)
+            self._busy = False
+            return answer
         finally:
             clock.cancel()
+
+    def finish(self) -> None:
+        """Ask nothing more: the child ends in its own time, having sent off what its libraries still hold."""
+        self._busy = True
+        self._process.stdin.close()
 
     def _answer(self, request: dict[str, Any], on_event: Callable[[dict[str, Any]], None] | None) -> dict[str, Any]:
         try:
@@ -94,8 +101,8 @@ class Worker:
         )
 
     def close(self) -> None:
-        """End the child, gently first; one that was never asked has nothing to finish and is not waited for."""
-        if self._process.poll() is None and not self._asked:
+        """End the child, gently while it is busy; one that owes no answer has nothing to finish."""
+        if self._process.poll() is None and not self._busy:
             self._process.kill()
         with suppress(BrokenPipeError):  # a child that died with a request half read
             self._process.stdin.close()

@@ -1,6 +1,7 @@
 """A child process that answers, errs, chatters, hangs or dies; whatever it does, the parent gets a sentence."""
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -148,6 +149,13 @@ def test_a_child_has_the_environment_of_its_parent_and_what_it_is_given(module, 
 def test_leaving_the_block_ends_a_child_that_was_asked(module, tmp_path):
     with Worker(module, tmp_path / "child.log") as worker:
         worker.ask({"do": "answer", "numbers": []})
+    assert worker._process.returncode == -signal.SIGKILL  # it owed nothing: nobody waits for it
+
+
+def test_a_child_that_is_asked_nothing_more_ends_in_its_own_time(module, tmp_path):
+    with Worker(module, tmp_path / "child.log") as worker:
+        worker.ask({"do": "answer", "numbers": []})
+        worker.finish()
     assert worker._process.returncode == 0
 
 
