@@ -1,4 +1,4 @@
-{#- Observing: KPI declarations become one scan of their fact, all months and slices at once. -#}
+{#- Observing: KPI declarations become one scan of their fact, all months and slices at once. What the kinds share. -#}
 
 {%- macro observable_models() -%}
     {{ return([
@@ -96,6 +96,16 @@ clocked as (
     )
 {%- endmacro -%}
 
+{%- macro grouped_by(slices) -%}
+    {#- What a row of the grouping sets is grouped by, with a flag for each slice that it is not. -#}
+        clock,
+        month,
+        {%- for name in slices %}
+        slice_{{ name }},
+        grouping(slice_{{ name }}) = 1 as is_all_{{ name }},
+        {%- endfor %}
+{%- endmacro -%}
+
 {%- macro slice_name(slices) -%}
     {#- Which grouping set a row belongs to, as the slice's name. -#}
     {%- if not slices -%} 'overall' {%- else -%}
@@ -128,225 +138,4 @@ clocked as (
             {{- ", " if not (loop.last and outer.last) }}
         {%- endfor -%}
     {%- endfor -%}
-{%- endmacro -%}
-
-{%- macro measured_as(kpi) -%}
-    {#- The number a row brings to a KPI; sums are of integers and DECIMAL, a sum of floats differs from run to run. -#}
-    {%- if kpi.kind in ['proportion', 'rate'] -%} cast(coalesce(({{ kpi.hit }}), false) as integer)
-    {%- elif kpi.kind == 'nps' -%}
-        case when ({{ kpi.measure }}) >= 9 then 1 when ({{ kpi.measure }}) <= 6 then -1 else 0 end
-    {%- elif kpi.kind == 'mean' -%} cast({{ kpi.measure }} as decimal(12, 4))
-    {%- else -%} 1
-    {%- endif -%}
-{%- endmacro -%}
-
-{%- macro observe_additive() -%}
-    {%- set kinds = ['proportion', 'nps', 'mean', 'rate', 'exposure'] -%}
-    {%- set observed = [] -%}
-    {%- for model in observable_models() if declared(model, kinds) -%}
-        {%- do observed.append(model) -%}
-    {%- endfor -%}
-    {%- for model in observed %}
-(
-{{ observe_additive_of(model, declared(model, kinds)) }}
-)
-{{ "union all by name" if not loop.last }}
-    {%- else %}
-select
-    cast(null as varchar) as kpi,
-    cast(null as varchar) as period,
-    cast(null as varchar) as slice,
-    cast(null as varchar) as slice_value,
-    cast(null as bigint) as n,
-    cast(null as bigint) as positives,
-    cast(null as bigint) as negatives,
-    cast(null as decimal(38, 8)) as weight,
-    cast(null as decimal(38, 8)) as weight_squares,
-    cast(null as decimal(38, 8)) as total,
-    cast(null as decimal(38, 8)) as total_squares,
-where false
-    {%- endfor -%}
-{%- endmacro -%}
-
-{%- macro observe_additive_of(model, kpis) -%}
-    {%- set slices = slices_of(kpis) -%}
-    {%- set columns -%}
-        {%- for kpi in kpis %}
-        coalesce(({{ kpi.base }}), false)
-        {%- if kpi.kind in ['nps', 'mean'] %} and ({{ kpi.measure }}) is not null{% endif %} as {{ kpi.id }}__base,
-        {{ measured_as(kpi) }} as {{ kpi.id }}__measure,
-        {%- if kpi.weight %}
-        cast(coalesce({{ kpi.weight }}, 0) as decimal(9, 4)) as {{ kpi.id }}__weight,
-        {%- endif %}
-        {%- endfor %}
-    {%- endset -%}
-with
-
-{{ clocked_rows(model, kpis, columns) }},
-
--- Materialised, so that the fact is read once however many figures come out of it.
-counted as materialized (
-    select
-        clock,
-        month,
-        {%- for name in slices %}
-        slice_{{ name }},
-        grouping(slice_{{ name }}) = 1 as is_all_{{ name }},
-        {%- endfor %}
-        {%- for kpi in kpis %}
-        {%- set kept = 'filter (where ' ~ kpi.id ~ '__base)' %}
-        {%- set x = kpi.id ~ '__measure' %}
-        {%- set w = kpi.id ~ '__weight' %}
-        count(*) {{ kept }} as {{ kpi.id }}__n,
-        {%- if kpi.kind in ['proportion', 'nps', 'rate'] %}
-        count(*) filter (where {{ kpi.id }}__base and {{ x }} = 1) as {{ kpi.id }}__positives,
-        {%- endif %}
-        {%- if kpi.kind == 'nps' %}
-        count(*) filter (where {{ kpi.id }}__base and {{ x }} = -1) as {{ kpi.id }}__negatives,
-        {%- endif %}
-        {%- if kpi.weight %}
-        sum({{ w }}) {{ kept }} as {{ kpi.id }}__weight_sum,
-        sum({{ w }} * {{ w }}) {{ kept }} as {{ kpi.id }}__weight_squares,
-        sum({{ w }} * {{ x }}) {{ kept }} as {{ kpi.id }}__total,
-        sum({{ w }} * {{ x }} * {{ x }}) {{ kept }} as {{ kpi.id }}__total_squares,
-        {%- elif kpi.kind == 'mean' %}
-        sum({{ x }}) {{ kept }} as {{ kpi.id }}__total,
-        sum({{ x }} * {{ x }}) {{ kept }} as {{ kpi.id }}__total_squares,
-        {%- endif %}
-        {%- endfor %}
-    from clocked
-    {{ grouping_sets(slices) }}
-),
-
-cells as (
-    select
-        clock,
-        strftime(month, '%Y-%m') as period,
-        {{ slice_name(slices) }} as slice,
-        {{ slice_value(slices) }} as slice_value,
-        unnest([
-            {%- for kpi in kpis %}
-            {
-                'kpi': '{{ kpi.id }}',
-                'n': {{ kpi.id }}__n,
-                'positives': {{ kpi.id ~ '__positives' if kpi.kind in ['proportion', 'nps', 'rate'] else 'null' }}::bigint,
-                'negatives': {{ kpi.id ~ '__negatives' if kpi.kind == 'nps' else 'null' }}::bigint,
-                'weight': {{ kpi.id ~ '__weight_sum' if kpi.weight else 'null' }}::decimal(38, 8),
-                'weight_squares': {{ kpi.id ~ '__weight_squares' if kpi.weight else 'null' }}::decimal(38, 8),
-                'total': {{ kpi.id ~ '__total' if kpi.weight or kpi.kind == 'mean' else 'null' }}::decimal(38, 8),
-                'total_squares': {{ kpi.id ~ '__total_squares' if kpi.weight or kpi.kind == 'mean' else 'null' }}::decimal(38, 8)
-            }
-            {{- "," if not loop.last }}
-            {%- endfor %}
-        ]) as cell,
-    from counted
-)
-
-select
-    cell.kpi,
-    period,
-    slice,
-    slice_value,
-    cell.n,
-    cell.positives,
-    cell.negatives,
-    cell.weight,
-    cell.weight_squares,
-    cell.total,
-    cell.total_squares,
-from cells
-where
-    cell.n > 0
-    and (cell.kpi, clock, slice) in ({{ cells_of(kpis) }})
-{%- endmacro -%}
-
-{%- macro observe_quantiles() -%}
-    {%- set observed = [] -%}
-    {%- for model in observable_models() if declared(model, ['quantile']) -%}
-        {%- do observed.append(model) -%}
-    {%- endfor -%}
-    {%- for model in observed %}
-(
-{{ observe_quantiles_of(model, declared(model, ['quantile'])) }}
-)
-{{ "union all by name" if not loop.last }}
-    {%- else %}
-select
-    cast(null as varchar) as kpi,
-    cast(null as varchar) as period,
-    cast(null as varchar) as slice,
-    cast(null as varchar) as slice_value,
-    cast(null as bigint) as n,
-    cast(null as double) as quantile,
-    cast(null as double []) as in_order,
-where false
-    {%- endfor -%}
-{%- endmacro -%}
-
-{%- macro observe_quantiles_of(model, kpis) -%}
-    {%- set slices = slices_of(kpis) -%}
-    {#- Median and p90 of the same thing share one sorted list. -#}
-    {%- set lists = [] -%}
-    {%- for kpi in kpis if [kpi.base, kpi.measure] not in lists -%}
-        {%- do lists.append([kpi.base, kpi.measure]) -%}
-    {%- endfor -%}
-    {%- set columns -%}
-        {%- for base, measure in lists %}
-        coalesce(({{ base }}), false) as list{{ loop.index0 }}__base,
-        cast({{ measure }} as double) as list{{ loop.index0 }}__measure,
-        {%- endfor %}
-    {%- endset -%}
-with
-
-{{ clocked_rows(model, kpis, columns) }},
-
-listed as materialized (
-    select
-        clock,
-        month,
-        {%- for name in slices %}
-        slice_{{ name }},
-        grouping(slice_{{ name }}) = 1 as is_all_{{ name }},
-        {%- endfor %}
-        {%- for _ in lists %}
-        -- Rows beyond the follow-up window are null and stand last: later than all others.
-        list_sort(
-            list(list{{ loop.index0 }}__measure) filter (where list{{ loop.index0 }}__base), 'asc', 'nulls last'
-        ) as list{{ loop.index0 }},
-        {%- endfor %}
-    from clocked
-    {{ grouping_sets(slices) }}
-),
-
-cells as (
-    select
-        clock,
-        strftime(month, '%Y-%m') as period,
-        {{ slice_name(slices) }} as slice,
-        {{ slice_value(slices) }} as slice_value,
-        unnest([
-            {%- for kpi in kpis %}
-            {
-                'kpi': '{{ kpi.id }}',
-                'quantile': {{ kpi.quantile }}::double,
-                'in_order': list{{ lists.index([kpi.base, kpi.measure]) }}
-            }
-            {{- "," if not loop.last }}
-            {%- endfor %}
-        ]) as cell,
-    from listed
-)
-
-select
-    cell.kpi,
-    period,
-    slice,
-    slice_value,
-    len(cell.in_order) as n,
-    cell.quantile,
-    cell.in_order,
-from cells
-where
-    len(cell.in_order) > 0
-    and (cell.kpi, clock, slice) in ({{ cells_of(kpis) }})
 {%- endmacro -%}
