@@ -156,6 +156,12 @@ def _stage_mapping(
             "return it from the select",
             where=where,
         )
+    if source.load == "snapshot" and mapping.contract == "customers" and "valid_from" not in types:
+        raise ConfigurationError(
+            "a snapshot of customers does not say when it was true",
+            "map valid_from to the day of the extract, for example from a column or the file's name (_source_file)",
+            where=where,
+        )
     view = mapping_view(source, name, mapping, types, workspace.settings.timezone)
     _create(connection, "view", view, where, "the cast to the contract")
     # dbt gets one model a mapping; gate 1 looks at both sides of the cast.

@@ -94,6 +94,24 @@ def deliveries(database: Path) -> list[dict[str, Any]]:
     return [{"source": row["mapping"].split(".")[0]} | row for row in found]
 
 
+def before_first_snapshot(database: Path) -> int:
+    """Rows of events from before the first snapshot of their customer: they carry its earliest known attributes."""
+    from flows.contracts import contracts
+
+    [[dated]] = [row.values() for row in rows(database, "select count(valid_from) from fct_customers")]
+    if not dated:
+        return 0
+    parts = [
+        f"select count(*) as n from fct_{each.name} as f join earliest on f.customer_key = earliest.customer_key "
+        f"where f.{each.time_column} < earliest.valid_from"
+        for each in contracts().values()
+        if "customer_key" in each.types and each.types[each.time_column] == "timestamptz" and each.name != "customers"
+    ]
+    earliest = "with earliest as (select customer_key, min(valid_from) as valid_from from fct_customers group by all)"
+    [counted] = rows(database, f"{earliest} select cast(sum(n) as bigint) as n from ({' union all '.join(parts)})")
+    return counted["n"]
+
+
 def as_json(figures: list[dict[str, Any]]) -> str:
     """Figures as a JSON list; the same figures give the same text."""
     return json.dumps(figures, ensure_ascii=False, indent=1)

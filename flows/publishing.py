@@ -77,7 +77,7 @@ def report_input(
             "deliveries": figures.deliveries(database),
             "absent": absent,
             "restatements": restatements,
-            "notes": [],
+            "notes": _notes(database),
         },
         "built": {
             "run": f"{period}-{inputs[:12]}",
@@ -85,6 +85,16 @@ def report_input(
             "inputs_sha256": inputs,
         },
     }
+
+
+def _notes(database: Path) -> list[str]:
+    early = figures.before_first_snapshot(database)
+    if not early:
+        return []
+    return [
+        f"{early:,} rows are from before the first snapshot of their customer; "
+        "they are shown under its earliest known segment, region and tier"
+    ]
 
 
 def _why_absent(kpi: dict[str, Any], beyond_window: bool) -> str:

@@ -420,3 +420,16 @@ def test_the_usual_rows_are_the_median_of_earlier_packages_once_there_are_three(
         if month < 4:
             assert subject["usual_rows"] is None
     assert (subject["rows"], subject["usual_rows"]) == (5, 20)
+
+
+def test_a_snapshot_of_customers_must_say_when_it_was_true(tmp_path, extract):
+    """Otherwise each pull would be a version without a beginning, and a customer would count once for each."""
+    extract("id,region", "1,north", name="people.csv")
+    people = {
+        "files": {"glob": "people.csv"},
+        "load": "snapshot",
+        "key": ["id"],
+        "mappings": {"people": {"contract": "customers", "columns": {"customer_key": "id", "region": "region"}}},
+    }
+    with pytest.raises(ConfigurationError, match="when it was true"):
+        staged(tmp_path, people=people)
