@@ -160,6 +160,9 @@ def serve(warm_up: Callable[[], None], handle: Callable[[dict[str, Any]], dict[s
     os.dup2(2, 1)
 
     def say(answer: dict[str, Any]) -> None:
+        # Who hears the answer may end this process at once: what a library has said stands in the log by then.
+        sys.stdout.flush()
+        sys.stderr.flush()
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
