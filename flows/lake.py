@@ -163,7 +163,7 @@ class Incoming:
                 json.dump(manifest, file, ensure_ascii=False, indent=2)
                 file.write("\n")
                 make_durable(file)
-            _sync(self.directory)
+            sync(self.directory)
             final = self._home / manifest["package"]
             if final.exists():
                 raise CxError(
@@ -172,7 +172,7 @@ class Incoming:
                     where=manifest["source"],
                 )
             self.directory.rename(final)
-            _sync(self._home)
+            sync(self._home)
         return load(final)
 
     def _cannot_write(self, error: OSError) -> CxError:
@@ -221,7 +221,7 @@ def _write_secret(path: Path, text: str) -> None:
             make_durable(file)
         with suppress(FileExistsError):
             os.link(draft, path)
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -232,8 +232,9 @@ def make_durable(file: Any) -> None:
     os.fsync(file.fileno())
 
 
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Flush a closed file, or a folder's list of names, down to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from flows.errors import ConfigurationError
@@ -52,6 +52,13 @@ class Period:
         """All periods from this one to ``last``, both included; empty when ``last`` is earlier."""
         months = (last.year - self.year) * 12 + last.month - self.month
         return [self.shift(step) for step in range(months + 1)]
+
+    @property
+    def label(self) -> str:
+        """The month as it is written in a sentence, such as September 2026."""
+        from babel.dates import format_date
+
+        return format_date(date(self.year, self.month, 1), "LLLL y", locale="en")
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"

@@ -12,15 +12,11 @@ from typing import Any
 
 from flows import figures
 from flows.errors import CxError, GateError
+from flows.lake import sha256_of, sync
 from flows.ledger import Ledger
 from flows.ledger_records import Publication
 from flows.period import Period
 from flows.workspace import Workspace
-
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 def inputs_sha256(packages: dict[str, list[Any]]) -> str:
@@ -61,7 +57,7 @@ def report_input(
     return {
         "company": settings.name,
         "period": str(period),
-        "period_label": f"{MONTHS[period.month - 1]} {period.year}",
+        "period_label": period.label,
         "timezone": settings.timezone,
         "currency": settings.currency,
         "language": settings.languages[0],
@@ -186,7 +182,7 @@ def publish(
     between the two, and is replaced.
     """
     target = workspace.published / str(period) / f"r{revision}"
-    files = {path.name: _sha256(path) for path in sorted(scratch.iterdir())}
+    files = {path.name: sha256_of(path) for path in sorted(scratch.iterdir())}
     manifest = {
         "period": str(period),
         "revision": revision,
@@ -197,33 +193,20 @@ def publish(
         "files": files,
     }
     (scratch / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    files["manifest.json"] = _sha256(scratch / "manifest.json")
+    files["manifest.json"] = sha256_of(scratch / "manifest.json")
     for path in scratch.iterdir():
-        _sync(path)
-    _sync(scratch)
+        sync(path)
+    sync(scratch)
     if target.exists():
         if ledger.publication(period, revision):
             raise CxError(f"revision {revision} of {period} is already published", "publish the next one")
         shutil.rmtree(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     os.rename(scratch, target)
-    _sync(target.parent)
+    sync(target.parent)
     return ledger.record_publication(
         period, revision, target, files, run_id, kind=kind, reason=reason, recipients=recipients
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_input(path: Path, contents: dict[str, Any]) -> None:

@@ -316,3 +316,19 @@ def test_no_failure_holds_a_format_of_the_whole_exception_of_a_reader_of_data() 
 
 def test_no_workspace_of_the_tests_holds_what_a_run_made() -> None:
     assert not [name for name in tracked() if "/var/" in f"/{name}" or name.endswith((".duckdb", ".eml", ".parquet"))]
+
+
+def test_the_last_column_of_a_select_has_its_comma():
+    """What sqlfluff's CV03 would ask, but for a lone `*` and for selects on one line."""
+    missing = []
+    for path in sorted((PROJECT_ROOT / "dbt_project").rglob("*.sql")):
+        before = ""
+        if "macros" in path.parts:
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            text = line.strip()
+            one_line = before.startswith("select ")
+            if text.startswith("from ") and not one_line and not before.endswith((",", "*", "}}")):
+                missing.append(f"{path.name}:{number}")
+            before = text or before
+    assert not missing, f"end the select list with a comma before {', '.join(missing)}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from datetime import date
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
@@ -72,10 +71,8 @@ def subject(publication: Publication) -> str:
 
     Raises ConfigurationError when the reason holds a line break: it would start a header of its own.
     """
-    from babel.dates import format_date
-
     period = Period.parse(publication.period)
-    line = f"Customer experience, {format_date(date(period.year, period.month, 1), 'LLLL y', locale='en')}"
+    line = f"Customer experience, {period.label}"
     if publication.revision == 1:
         return line
     reason = one_line(publication.reason or "", "the reason of the correction")

@@ -147,3 +147,7 @@ def test_every_instant_is_in_exactly_the_month_after_the_last_complete_one(zone,
     now = naive.replace(tzinfo=UTC)
     month = Period.last_complete(zone, now).shift(1)
     assert month.start(zone) <= now < month.end(zone)
+
+
+def test_a_month_is_written_out_for_a_sentence():
+    assert Period(2026, 9).label == "September 2026"
