@@ -8,7 +8,7 @@ from flows.period import Period
 #: Keys of a request that ``suites`` takes.
 SETTINGS = ("period", "history", "hidden_below", "false_discovery_rate")
 
-VERDICTS = ["better", "worse", "changed", "no clear change", "low base", "hidden", "new"]
+VERDICTS = ["better", "worse", "changed", "no clear change", "low base", "hidden", "not compared", "new"]
 #: Lowest and highest value of each unit; None is no limit. A score's scale is its question's, checked in gate 1.
 SCALES: dict[str, tuple[float | None, float | None]] = {
     "%": (0, 100),
@@ -18,9 +18,15 @@ SCALES: dict[str, tuple[float | None, float | None]] = {
     "minutes": (0, None),
     "days": (0, None),
     "seconds": (0, None),
+    "months": (0, None),
     "per 1,000": (0, None),
+    "per 100": (0, None),
+    "count": (0, None),
+    "ratio": (None, None),
+    "rank": (1, None),
+    "money": (None, None),
 }
-DURATIONS = ["hours", "minutes", "days", "seconds"]
+DURATIONS = ["hours", "minutes", "days", "seconds", "months"]
 NUMBERS = ["value", "low", "high", "previous", "change", "change_low", "change_high", "p", "q"]
 #: Figures are floating-point; bounds are held to this.
 TOLERANCE = 1e-7

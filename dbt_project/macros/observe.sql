@@ -2,9 +2,23 @@
 
 {%- macro observable_models() -%}
     {{ return([
-        'fct_feedback', 'fct_cases', 'fct_calls', 'fct_journey_events', 'fct_orders', 'fct_subscriptions',
-        'fct_campaign_contacts', 'fct_help_events', 'fct_forum_posts', 'fct_invitations', 'fct_sessions',
-        'fct_impressions', 'fct_notices', 'fct_employee_months', 'fct_alerts', 'customer_months', 'order_sequences',
+        'fct_feedback',
+        'fct_cases',
+        'fct_calls',
+        'fct_journey_events',
+        'fct_orders',
+        'fct_subscriptions',
+        'fct_campaign_contacts',
+        'fct_help_events',
+        'fct_forum_posts',
+        'fct_invitations',
+        'fct_sessions',
+        'fct_impressions',
+        'fct_notices',
+        'fct_employee_months',
+        'fct_alerts',
+        'customer_months',
+        'order_sequences',
     ]) }}
 {%- endmacro -%}
 
@@ -87,11 +101,13 @@ clocked as (
 )
 {%- endmacro -%}
 
-{%- macro grouping_sets(slices) -%}
+{%- macro grouping_sets(slices, within=none) -%}
+    {#- Everything, and each slice; with `within` each of them by that, too. -#}
+    {%- set more = ', ' ~ within if within else '' -%}
     group by grouping sets (
-        (clock, month)
+        (clock, month{{ more }})
         {%- for name in slices %},
-        (clock, month, slice_{{ name }})
+        (clock, month, slice_{{ name }}{{ more }})
         {%- endfor %}
     )
 {%- endmacro -%}

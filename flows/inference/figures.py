@@ -5,11 +5,12 @@ observed ─► cells ─► suppressed ─► level, change ─► tested ─�
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flows.inference import suppression, verdicts
+from flows.inference import composites, control_chart, mix, suppression, verdicts
 from flows.inference import targets as target_table
 from flows.inference.comparisons import benjamini_hochberg
 from flows.inference.kinds import KINDS
@@ -38,6 +39,10 @@ COLUMNS = {
     "verdict": "varchar",
     "target": "double",
     "met": "boolean",
+    "precision_flag": "varchar",
+    "expected_low": "double",
+    "expected_high": "double",
+    "signal": "varchar",
 }
 
 
@@ -65,7 +70,7 @@ def infer(
     Raises BuildError when ``observed`` lacks a statistic that the KPI's kind needs, counts a cell twice or counts
     more positives than answers, ConfigurationError when a target is given twice.
     """
-    cells = cells_of(observed, kpis)
+    cells = cells_of(_with_composites(observed, kpis, hidden_below), kpis)
     hidden = suppression.hidden_cells(cells, partitions_of(kpis), hidden_below)
     value, low, high = _levels(cells)
     # a quantile beyond the follow-up window cannot be printed; a hidden cell keeps its line
@@ -77,6 +82,8 @@ def infer(
     compared = earlier >= 0
     n, minimum_base = cells["n"].to_numpy(), cells["minimum_base"].to_numpy()
     change_low, change_high, p = _changes(cells, earlier)
+    change_low, change_high, p = _incomparable(cells, earlier, change_low, change_high, p)
+    p = mix.gated(cells, earlier, p)
     tested = verdicts.to_test(hidden, n, n[earlier], minimum_base, compared)
     p = np.where(tested, p, np.nan)
     q = benjamini_hochberg(p, cells["period"].to_numpy(object).astype(str))
@@ -90,6 +97,7 @@ def infer(
         n=n,
         minimum_base=minimum_base,
         compared=compared,
+        comparable=(cells["compared_with"] != "nothing").to_numpy() & ~(tested & np.isnan(p)),
         withheld=withheld,
         tested=tested,
         q=q,
@@ -110,7 +118,51 @@ def infer(
         "q": q,
         "target": target,
     }
-    return _figures(cells, hidden, numbers, n, verdict, met, judged)
+    shown = np.where(hidden, np.nan, value)
+    numbers["expected_low"], numbers["expected_high"], signal = _signals(cells, shown)
+    flag = np.select([hidden, n < minimum_base], ["hidden", "low base"], default="ok")
+    words = {"verdict": verdict, "precision_flag": flag, "signal": signal}
+    return _figures(cells, hidden, numbers, n, words, met, judged)
+
+
+def _with_composites(observed: pd.DataFrame, kpis: pd.DataFrame, hidden_below: int) -> pd.DataFrame:
+    """``observed`` and what is composed of it: composites are estimates that rest on other KPIs' figures."""
+    import pandas as pd
+
+    given = kpis["parts"] if "parts" in kpis else pd.Series(dtype=object)
+    parts = {part for text in given if isinstance(text, str) for names in json.loads(text).values() for part in names}
+    if not parts:
+        return observed
+    cells = cells_of(observed[observed["kpi"].isin(parts) & (observed["slice"] == "overall")], kpis)
+    rows = composites.composed(cells, _levels(cells), cells["n"].to_numpy() < hidden_below, kpis)
+    return pd.concat([observed, pd.DataFrame(rows)], ignore_index=True) if rows else observed
+
+
+def _incomparable(cells: pd.DataFrame, earlier: np.ndarray, *change: np.ndarray) -> tuple[np.ndarray, ...]:
+    """``change`` with NaN where the composites of the two months are made of different parts."""
+    present = cells["parts_present"].to_numpy(object)
+    differ = (earlier >= 0) & np.array([a != b for a, b in zip(present, present[earlier], strict=True)], bool)
+    return tuple(np.where(differ, np.nan, column) for column in change)
+
+
+def _signals(cells: pd.DataFrame, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Limits of the control chart before each month, and the signal it gives there; see ``control_chart``."""
+    import pandas as pd
+
+    month = np.array([int(period[:4]) * 12 + int(period[5:7]) for period in cells["period"]], dtype=int)
+    first = month.min(initial=0) if len(month) else 0
+    series, _ = pd.factorize(
+        pd.MultiIndex.from_frame(cells[["kpi", "slice", "slice_value"]].fillna({"slice_value": ""}))
+    )
+    table = np.full((series.max(initial=-1) + 1, month.max(initial=first) - first + 1), np.nan)
+    table[series, month - first] = value
+    low, high, signal = (np.full(len(cells), np.nan), np.full(len(cells), np.nan), np.full(len(cells), None, object))
+    for column in range(table.shape[1]):
+        rows = np.flatnonzero(month - first == column)
+        if len(rows):
+            chart = control_chart.xmr(table[series[rows], : column + 1])
+            low[rows], high[rows], signal[rows] = chart.lower, chart.upper, chart.signal
+    return low, high, signal
 
 
 def _levels(cells: pd.DataFrame) -> tuple[np.ndarray, ...]:
@@ -167,7 +219,7 @@ def _figures(
     hidden: np.ndarray,
     numbers: dict[str, np.ndarray],
     n: np.ndarray,
-    verdict: np.ndarray,
+    words: dict[str, np.ndarray],
     met: np.ndarray,
     judged: np.ndarray,
 ) -> pd.DataFrame:
@@ -180,5 +232,6 @@ def _figures(
         columns[column] = pd.arrays.FloatingArray(np.where(blank, 0.0, values) + 0.0, blank)  # + 0.0: no minus zero
     columns["n"] = pd.arrays.IntegerArray(np.where(hidden, 0, n).astype(np.int64), hidden.copy())
     columns["met"] = pd.arrays.BooleanArray(met & ~hidden, hidden | ~judged)
-    columns["verdict"] = pd.array(verdict, dtype="string")
+    for column, each in words.items():
+        columns[column] = pd.array(each, dtype="string")
     return pd.DataFrame(columns)[list(COLUMNS)]

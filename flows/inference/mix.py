@@ -1,0 +1,5 @@
+"""Stand-in."""
+
+
+def gated(cells, earlier, p):
+    return p
