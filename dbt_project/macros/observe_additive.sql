@@ -41,7 +41,6 @@ where false
 {%- endmacro -%}
 
 {%- macro observe_additive_of(model, kpis) -%}
-    {%- set slices = slices_of(kpis) -%}
     {%- set columns -%}
         {%- for kpi in kpis %}
         coalesce(({{ kpi.base }}), false)
@@ -54,12 +53,53 @@ where false
     {%- endset -%}
 with
 
-{{ clocked_rows(model, kpis, columns) }},
+{{ measured_rows(model, kpis, columns) }}
 
--- Materialised, so that the fact is read once however many figures come out of it.
-counted as materialized (
+{%- for month, window_days, mine in clocks_of(kpis) %}
+{{ "union all" if not loop.first }}
+{{ added_up(loop.index0, mine) }}
+{%- endfor %}
+{%- endmacro -%}
+
+{%- macro added_up(number, kpis) -%}
+    {%- set slices = slices_of(kpis) -%}
+select
+    cell.kpi,
+    period,
+    slice,
+    slice_value,
+    cell.n,
+    cell.positives,
+    cell.negatives,
+    cell.weight,
+    cell.weight_squares,
+    cell.total,
+    cell.total_squares,
+    case when cell.n < 30 then cell.small_sample end as small_sample,
+from (
     select
-        {{ grouped_by(slices) }}
+        period,
+        slice,
+        slice_value,
+        unnest([
+            {%- for kpi in kpis %}
+            {
+                'kpi': '{{ kpi.id }}',
+                'n': {{ kpi.id }}__n,
+                'positives': {{ kpi.id ~ '__positives' if kpi.kind in ['proportion', 'nps', 'rate'] else 'null' }}::bigint,
+                'negatives': {{ kpi.id ~ '__negatives' if kpi.kind == 'nps' else 'null' }}::bigint,
+                'weight': {{ kpi.id ~ '__weight_sum' if kpi.weight else 'null' }}::decimal(38, 8),
+                'weight_squares': {{ kpi.id ~ '__weight_squares' if kpi.weight else 'null' }}::decimal(38, 8),
+                'total': {{ kpi.id ~ '__total' if kpi.weight or kpi.kind in ['mean', 'log_mean'] else 'null' }}::decimal(38, 8),
+                'total_squares': {{ kpi.id ~ '__total_squares' if kpi.weight or kpi.kind in ['mean', 'log_mean'] else 'null' }}::decimal(38, 8),
+                'small_sample': {{ kpi.id ~ '__small_sample' if kpi.kind == 'mean' and not kpi.weight else 'null' }}::double []
+            }
+            {{- "," if not loop.last }}
+            {%- endfor %}
+        ]) as cell,
+    from (
+        select
+        {{ grouped_by(number, slices) }}
         {%- for kpi in kpis %}
         {%- set kept = 'filter (where ' ~ kpi.id ~ '__base)' %}
         {%- set x = kpi.id ~ '__measure' %}
@@ -85,50 +125,10 @@ counted as materialized (
         min({{ x }}, 30) {{ kept }} as {{ kpi.id }}__small_sample,
         {%- endif %}
         {%- endfor %}
-    from clocked
-    {{ grouping_sets(slices) }}
-),
-
-cells as (
-    select
-        clock,
-        strftime(month, '%Y-%m') as period,
-        {{ slice_name(slices) }} as slice,
-        {{ slice_value(slices) }} as slice_value,
-        unnest([
-            {%- for kpi in kpis %}
-            {
-                'kpi': '{{ kpi.id }}',
-                'n': {{ kpi.id }}__n,
-                'positives': {{ kpi.id ~ '__positives' if kpi.kind in ['proportion', 'nps', 'rate'] else 'null' }}::bigint,
-                'negatives': {{ kpi.id ~ '__negatives' if kpi.kind == 'nps' else 'null' }}::bigint,
-                'weight': {{ kpi.id ~ '__weight_sum' if kpi.weight else 'null' }}::decimal(38, 8),
-                'weight_squares': {{ kpi.id ~ '__weight_squares' if kpi.weight else 'null' }}::decimal(38, 8),
-                'total': {{ kpi.id ~ '__total' if kpi.weight or kpi.kind in ['mean', 'log_mean'] else 'null' }}::decimal(38, 8),
-                'total_squares': {{ kpi.id ~ '__total_squares' if kpi.weight or kpi.kind in ['mean', 'log_mean'] else 'null' }}::decimal(38, 8),
-                'small_sample': {{ kpi.id ~ '__small_sample' if kpi.kind == 'mean' and not kpi.weight else 'null' }}::double []
-            }
-            {{- "," if not loop.last }}
-            {%- endfor %}
-        ]) as cell,
-    from counted
+        {{ of_clock(number, slices) }}
+    )
 )
-
-select
-    cell.kpi,
-    period,
-    slice,
-    slice_value,
-    cell.n,
-    cell.positives,
-    cell.negatives,
-    cell.weight,
-    cell.weight_squares,
-    cell.total,
-    cell.total_squares,
-    case when cell.n < 30 then cell.small_sample end as small_sample,
-from cells
 where
     cell.n > 0
-    and (cell.kpi, clock, slice) in ({{ cells_of(kpis) }})
+    and (cell.kpi, slice) in ({{ cells_of(kpis) }})
 {%- endmacro -%}

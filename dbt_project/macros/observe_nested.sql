@@ -134,7 +134,6 @@ where false
 {%- endmacro -%}
 
 {%- macro observe_nested_of(model, each, kpis, way) -%}
-    {%- set slices = slices_of(kpis) -%}
     {%- set columns %}
         {{ each }} as within,
         {%- for kpi in kpis %}
@@ -143,37 +142,16 @@ where false
     {%- endset -%}
 with
 
-{{ clocked_rows(model, kpis, columns) }},
+{{ measured_rows(model, kpis, columns) }}
 
-added as (
-    select
-        {{ grouped_by(slices) }}
-        within,
-        {%- for kpi in kpis %}
-        {{ first_step(kpi, way) }}
-        {%- endfor %}
-    from clocked
-    {{ grouping_sets(slices, 'within') }}
-),
+{%- for month, window_days, mine in clocks_of(kpis) %}
+{{ "union all" if not loop.first }}
+{{ nested(loop.index0, mine, way) }}
+{%- endfor %}
+{%- endmacro -%}
 
-cells as (
-    select
-        clock,
-        strftime(month, '%Y-%m') as period,
-        {{ slice_name(slices) }} as slice,
-        {{ slice_value(slices) }} as slice_value,
-        {%- for kpi in kpis %}
-        {
-            {%- for name, data_type, second_step in nested_columns(kpi, way) %}
-            '{{ name }}': {{ second_step }}{{ "," if not loop.last }}
-            {%- endfor %}
-        } as {{ kpi.id }},
-        sum({{ kpi.id }}__n) as {{ kpi.id }}__rows,
-        {%- endfor %}
-    from added
-    group by all
-)
-
+{%- macro nested(number, kpis, way) -%}
+    {%- set slices = slices_of(kpis) -%}
 select
     cell.kpi,
     period,
@@ -184,7 +162,6 @@ select
     {%- endfor %}
 from (
     select
-        clock,
         period,
         slice,
         slice_value,
@@ -193,9 +170,32 @@ from (
             {'kpi': '{{ kpi.id }}', 'rows': {{ kpi.id }}__rows, 'cell': {{ kpi.id }}}{{ "," if not loop.last }}
             {%- endfor %}
         ]) as cell,
-    from cells
+    from (
+        select
+            period,
+            slice,
+            slice_value,
+            {%- for kpi in kpis %}
+            {
+                {%- for name, data_type, second_step in nested_columns(kpi, way) %}
+                '{{ name }}': {{ second_step }}{{ "," if not loop.last }}
+                {%- endfor %}
+            } as {{ kpi.id }},
+            sum({{ kpi.id }}__n) as {{ kpi.id }}__rows,
+            {%- endfor %}
+        from (
+            select
+            {{ grouped_by(number, slices) }}
+            within,
+            {%- for kpi in kpis %}
+            {{ first_step(kpi, way) }}
+            {%- endfor %}
+            {{ of_clock(number, slices, 'within') }}
+        )
+        group by period, slice, slice_value
+    )
 )
 where
     cell.rows > 0
-    and (cell.kpi, clock, slice) in ({{ cells_of(kpis) }})
+    and (cell.kpi, slice) in ({{ cells_of(kpis) }})
 {%- endmacro -%}
