@@ -92,8 +92,8 @@ def clustered_mean(
         freedom, row_freedom = (np.where(several, each - 1, np.nan) for each in (clusters, n))
         quantile = (1 + CONFIDENCE) / 2
         caution = np.where(several, (t.ppf(quantile, row_freedom) / t.ppf(quantile, freedom)) ** 2, 1.0)
-    # copies are not estimated, so nothing has to be allowed for
-    effective = n / effect * np.where(alike, 1.0, caution)
+        # copies are not estimated, so nothing has to be allowed for
+        effective = n / effect * np.where(alike, 1.0, caution)
     return Clustered(mean, variance, effect, np.where(n > 0, np.clip(effective, 1.0, np.maximum(n, 1.0)), np.nan))
 
 
