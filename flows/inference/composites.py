@@ -90,3 +90,10 @@ def _row(kpi: str, period: str, dimension: str | None, names: str, value: float,
         "estimate_error": error,
         "parts_present": names,
     }
+
+
+def comparable(cells: pd.DataFrame, earlier: np.ndarray, *change: np.ndarray) -> tuple[np.ndarray, ...]:
+    """``change`` with NaN where the composites of the two months are made of different parts."""
+    present = cells["parts_present"].to_numpy(object)
+    differ = (earlier >= 0) & np.array([a != b for a, b in zip(present, present[earlier], strict=True)], bool)
+    return tuple(np.where(differ, np.nan, column) for column in change)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import ArrayLike
 
 #: Mean moving range to standard deviation for pairs (d2 = 1.128), times three sigma: the chart's 2.66.
@@ -85,6 +86,29 @@ def judge(series: ArrayLike) -> Chart:
         ).astype(object)
     signal[signal == ""] = None
     return Chart(lower, centre, upper, signal)
+
+
+def signals(cells: pd.DataFrame, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Limits of the control chart of the months before each month, and the signal it gives (``judge``).
+
+    ``cells`` has kpi, slice, slice_value and period (YYYY-MM); ``value`` is NaN where hidden.
+    """
+    import pandas as pd
+
+    low, high, signal = (np.full(len(cells), np.nan), np.full(len(cells), np.nan), np.full(len(cells), None, object))
+    if not len(cells):
+        return low, high, signal
+    month = np.array([int(period[:4]) * 12 + int(period[5:7]) for period in cells["period"]])
+    month -= month.min()
+    identity = cells[["kpi", "slice", "slice_value"]].fillna({"slice_value": ""})
+    series, _ = pd.factorize(pd.MultiIndex.from_frame(identity))
+    table = np.full((series.max() + 1, month.max() + 1), np.nan)
+    table[series, month] = value
+    for column in range(table.shape[1]):
+        rows = np.flatnonzero(month == column)
+        chart = judge(table[series[rows], : column + 1])
+        low[rows], high[rows], signal[rows] = chart.lower, chart.upper, chart.signal
+    return low, high, signal
 
 
 def _filled(series: np.ndarray) -> np.ndarray:

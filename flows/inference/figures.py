@@ -82,8 +82,8 @@ def infer(
     compared = earlier >= 0
     n, minimum_base = cells["n"].to_numpy(), cells["minimum_base"].to_numpy()
     change_low, change_high, p = _changes(cells, earlier)
-    change_low, change_high, p = _incomparable(cells, earlier, change_low, change_high, p)
-    p = mix.gated(cells, earlier, p)
+    change_low, change_high, p = composites.comparable(cells, earlier, change_low, change_high, p)
+    p = mix.gate(cells, p)
     tested = verdicts.to_test(hidden, n, n[earlier], minimum_base, compared)
     p = np.where(tested, p, np.nan)
     q = benjamini_hochberg(p, cells["period"].to_numpy(object).astype(str))
@@ -119,7 +119,7 @@ def infer(
         "target": target,
     }
     shown = np.where(hidden, np.nan, value)
-    numbers["expected_low"], numbers["expected_high"], signal = _signals(cells, shown)
+    numbers["expected_low"], numbers["expected_high"], signal = control_chart.signals(cells, shown)
     flag = np.select([hidden, n < minimum_base], ["hidden", "low base"], default="ok")
     words = {"verdict": verdict, "precision_flag": flag, "signal": signal}
     return _figures(cells, hidden, numbers, n, words, met, judged)
@@ -136,33 +136,6 @@ def _with_composites(observed: pd.DataFrame, kpis: pd.DataFrame, hidden_below: i
     cells = cells_of(observed[observed["kpi"].isin(parts) & (observed["slice"] == "overall")], kpis)
     rows = composites.composed(cells, _levels(cells), cells["n"].to_numpy() < hidden_below, kpis)
     return pd.concat([observed, pd.DataFrame(rows)], ignore_index=True) if rows else observed
-
-
-def _incomparable(cells: pd.DataFrame, earlier: np.ndarray, *change: np.ndarray) -> tuple[np.ndarray, ...]:
-    """``change`` with NaN where the composites of the two months are made of different parts."""
-    present = cells["parts_present"].to_numpy(object)
-    differ = (earlier >= 0) & np.array([a != b for a, b in zip(present, present[earlier], strict=True)], bool)
-    return tuple(np.where(differ, np.nan, column) for column in change)
-
-
-def _signals(cells: pd.DataFrame, value: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Limits of the control chart before each month, and the signal it gives there; see ``control_chart``."""
-    import pandas as pd
-
-    month = np.array([int(period[:4]) * 12 + int(period[5:7]) for period in cells["period"]], dtype=int)
-    first = month.min(initial=0) if len(month) else 0
-    series, _ = pd.factorize(
-        pd.MultiIndex.from_frame(cells[["kpi", "slice", "slice_value"]].fillna({"slice_value": ""}))
-    )
-    table = np.full((series.max(initial=-1) + 1, month.max(initial=first) - first + 1), np.nan)
-    table[series, month - first] = value
-    low, high, signal = (np.full(len(cells), np.nan), np.full(len(cells), np.nan), np.full(len(cells), None, object))
-    for column in range(table.shape[1]):
-        rows = np.flatnonzero(month - first == column)
-        if len(rows):
-            chart = control_chart.xmr(table[series[rows], : column + 1])
-            low[rows], high[rows], signal[rows] = chart.lower, chart.upper, chart.signal
-    return low, high, signal
 
 
 def _levels(cells: pd.DataFrame) -> tuple[np.ndarray, ...]:

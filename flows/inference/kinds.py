@@ -12,17 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flows.inference import clustering, comparisons, intervals, log_means, nested_kinds
+from flows.inference import clustering, comparisons, intervals, log_means, nested_kinds, small_means
 from flows.inference.comparisons import Difference
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Level = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-#: Below this many independent answers a mean's interval is resampled from the answers themselves (DOMAIN 2.4).
-SMALL_SAMPLE = 30
 
 
 @dataclass(frozen=True)
@@ -110,10 +106,19 @@ def _mean(cells: pd.DataFrame) -> Level:
     n, mean, variance = _moments(cells)
     low, high = intervals.student_mean(n, mean, variance, *_scale(cells))
     # Below thirty answers Student's symmetry is not to be had of a scale with ends; the answers themselves are there.
-    few = np.flatnonzero((n == cells["n"]) & (n < SMALL_SAMPLE) & cells["small_sample"].notna())
+    small = (n == cells["n"].to_numpy()) & (n < small_means.ENOUGH_FOR_STUDENT)
+    few = np.flatnonzero(small & cells["small_sample"].notna().to_numpy())
     if len(few):
-        low[few], high[few] = low[few], high[few]
-    return mean, low, high
+        low[few], high[few] = _small_mean(cells.iloc[few])
+    return mean, np.fmin(low, mean), np.fmax(high, mean)
+
+
+def _small_mean(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The answers of each cell, padded with answers that count for nothing."""
+    values, counts = np.zeros((2, len(cells), small_means.ENOUGH_FOR_STUDENT))
+    for row, answers in enumerate(cells["small_sample"]):
+        values[row, : len(answers)], counts[row, : len(answers)] = answers, 1
+    return small_means.bca_mean(values, counts, *_scale(cells))
 
 
 def _scale(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -156,11 +161,11 @@ def _quantile_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Differen
 
 
 def _log_mean(cells: pd.DataFrame) -> Level:
-    return log_means.geometric_mean(*_log_sums(cells))
+    return log_means.log_mean(*_log_sums(cells))
 
 
 def _log_mean_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
-    return log_means.two_geometric_means(_log_sums(later), _log_sums(earlier))
+    return log_means.two_log_means(*_log_sums(later), *_log_sums(earlier))
 
 
 def _log_sums(cells: pd.DataFrame) -> list[np.ndarray]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import ArrayLike
 
 #: A category that expects fewer in either month is counted together with the others that do.
@@ -60,6 +61,31 @@ def mix_p(mix: ArrayLike, counts: ArrayLike, earlier_counts: ArrayLike) -> np.nd
 def gated(p: ArrayLike, p_of_mix: ArrayLike) -> np.ndarray:
     """The p of each category behind the gate: the larger of its own and its mix's; its own where there is no gate."""
     return np.where(np.isnan(p), np.nan, np.fmax(np.asarray(p, float), np.asarray(p_of_mix, float)))
+
+
+def gate(cells: pd.DataFrame, p: np.ndarray) -> np.ndarray:
+    """``p`` with that of each level of a mix behind the test of its mix against the month before.
+
+    ``cells`` has kpi, kind, slice, slice_value, period (YYYY-MM) and positives. A level that is gone in a month is
+    part of that month's mix, with nobody.
+    """
+    import pandas as pd
+
+    rows = np.flatnonzero((cells["kind"] == "mix").to_numpy())
+    if not len(rows):
+        return p
+    levels = cells.iloc[rows][["kpi", "slice", "slice_value", "positives"]]
+    levels["month"] = [int(period[:4]) * 12 + int(period[5:7]) for period in cells["period"].iloc[rows]]
+    of_a_month = ["kpi", "slice", "month"]
+    before = levels.assign(month=levels["month"] + 1)
+    both = levels.merge(before, how="outer", on=[*of_a_month, "slice_value"], suffixes=("", "_before"))
+    both = both.fillna({"positives": 0, "positives_before": 0})
+    number = pd.factorize(pd.MultiIndex.from_frame(both[of_a_month]))[0]
+    both["p"] = mix_p(number, both["positives"], both["positives_before"])
+    of_mix = levels.merge(both.drop_duplicates(of_a_month)[[*of_a_month, "p"]], how="left", on=of_a_month)["p"]
+    answer = p.copy()
+    answer[rows] = gated(p[rows], of_mix.to_numpy())
+    return answer
 
 
 def _smallest(code: np.ndarray, both: np.ndarray, among: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from flows.inference import bootstrap, spread, survival
 from flows.inference.comparisons import Difference
+from flows.inference.intervals import NORMAL_95
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,13 +44,25 @@ def _group_sums(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def between(cells: pd.DataFrame) -> Level:
     """Standard deviation between groups beyond chance."""
-    found = spread.between_groups(*_spread_sums(cells))
+    found = spread.spread_between(*_spread_sums(cells))
     return found.value, *_around(found.value, found.low, found.high)
 
 
 def between_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
-    """Square-and-add of the two intervals."""
-    return spread.two_spreads(_spread_sums(later), _spread_sums(earlier))
+    """Square-and-add of the two intervals (MOVER); p is the level at which, drawn normally, it would end at zero."""
+    from scipy.stats import norm
+
+    value, low, high = between(later)
+    earlier_value, earlier_low, earlier_high = between(earlier)
+    difference = value - earlier_value
+    below, above = (
+        np.hypot(value - low, earlier_high - earlier_value),
+        np.hypot(high - value, earlier_value - earlier_low),
+    )
+    towards_zero = np.where(difference > 0, below, above)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(difference == 0, 0.0, np.abs(difference) / towards_zero * NORMAL_95)
+    return Difference(difference - below, difference + above, 2 * norm.sf(z))
 
 
 def _spread_sums(cells: pd.DataFrame) -> list[np.ndarray]:
@@ -62,10 +75,9 @@ def surviving(cells: pd.DataFrame) -> Level:
     answer = _blank(len(cells))
     for rows, quantile, tables in _tables(cells):
         horizon = cells["horizon"].to_numpy()[rows]
-        found = (
-            survival.survival_at(tables, horizon) if np.isnan(quantile) else survival.quantile_time(tables, quantile)
-        )
-        factor = 100 if np.isnan(quantile) else 1
+        at_horizon = np.isnan(quantile)
+        found = survival.survival_at(tables, horizon) if at_horizon else survival.quantile_time(tables, quantile)
+        factor = 100 if at_horizon else 1
         for column, part in zip(answer, found, strict=True):
             column[rows] = factor * part
     return answer

@@ -84,5 +84,12 @@ def test_any_moment_finds_its_month(moments: list[datetime], timezone: str) -> N
 @pytest.mark.parametrize("kind", ["date", "timestamp"])
 @pytest.mark.parametrize("timezone", ZONES)
 def test_a_date_and_a_wall_clock_lie_in_their_own_month_in_every_zone(kind: str, timezone: str) -> None:
-    days = [date(2023, 1, 1), date(2023, 1, 31), date(2023, 2, 1), date(2024, 2, 29), date(2026, 5, 31), date(2026, 6, 1)]
+    days = [
+        date(2023, 1, 1),
+        date(2023, 1, 31),
+        date(2023, 2, 1),
+        date(2024, 2, 29),
+        date(2026, 5, 31),
+        date(2026, 6, 1),
+    ]
     assert [ours for ours, _ in numbers(list(days), kind, timezone, 0)] == [0, 0, 1, 13, 40, None]
