@@ -36,6 +36,8 @@ DECLARED = {
     "per": 1,
     "weighted": False,
     "quantile": None,
+    "horizon": None,
+    "parts": None,
     "partitions": None,
 }
 TARGET_COLUMNS = ["kpi", "slice", "slice_value", "target", "valid_from"]
