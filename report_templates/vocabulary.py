@@ -82,6 +82,7 @@ BASES = {
         N_("%(count)s first-time buyers"),
         N_("fewer than %(count)s first-time buyers"),
     ),
+    "revenue_months": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
     "active_customers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
 }
 #: The same for a fact of a workspace's own.

@@ -19,6 +19,7 @@
         'fct_alerts',
         'customer_months',
         'order_sequences',
+        'revenue_months',
     ]) }}
 {%- endmacro -%}
 
