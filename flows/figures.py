@@ -63,9 +63,12 @@ def published_figures(publication: Publication) -> list[dict[str, Any]]:
             where=path.name,
         )
     with duckdb.connect() as connection:
+        # A month that was frozen by an earlier version may lack what was added since.
+        there = connection.execute("select * from read_parquet(?) limit 0", [str(path)]).description
+        names = {column[0] for column in there}
+        columns = ", ".join(name if name in names else f"null as {name}" for name in FIGURE_COLUMNS)
         result = connection.execute(
-            f"select {', '.join(FIGURE_COLUMNS)} from read_parquet(?) where period = ? "
-            "order by kpi, slice, slice_value",
+            f"select {columns} from read_parquet(?) where period = ? order by kpi, slice, slice_value",
             [str(path), publication.period],
         )
         return [dict(zip(FIGURE_COLUMNS, row, strict=True)) for row in result.fetchall()]

@@ -39,6 +39,8 @@ SILENCE = {
     "quantile": np.nan,
     "horizon": np.nan,
 }
+#: Kinds whose n is not a number of rows that the values of a slice share out.
+NOT_ADDITIVE = ("mix", "estimate", "composite")
 COMPARED_WITH = ("previous_month", "last_with_data", "nothing")
 
 
@@ -79,14 +81,15 @@ def cells_of(observed: pd.DataFrame, kpis: pd.DataFrame) -> pd.DataFrame:
 def partitions_of(kpis: pd.DataFrame) -> dict[str, frozenset[str]]:
     """By KPI, the slices whose values make up the whole: ``partitions``, or all ``slices`` where that is not declared.
 
-    All of them, because a row without a value of its own is observed under a label of its own.
+    All of them, because a row without a value of its own is observed under a label of its own. What an estimate or a
+    composite rests on is not shared out among its slices.
     """
     import pandas as pd
 
     named = kpis["partitions" if "partitions" in kpis else "slices"]
     return {
-        kpi: frozenset() if pd.api.types.is_scalar(slices) else frozenset(slices)
-        for kpi, slices in zip(kpis["kpi"], named, strict=True)
+        kpi: frozenset() if pd.api.types.is_scalar(slices) or kind in NOT_ADDITIVE else frozenset(slices)
+        for kpi, kind, slices in zip(kpis["kpi"], kpis["kind"], named, strict=True)
     }
 
 
