@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from flows.inference.comparisons import Difference
-from flows.inference.intervals import CONFIDENCE
+from flows.inference.estimates import Estimate, normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -90,14 +90,6 @@ class Curves(NamedTuple):
     greenwood: np.ndarray
 
 
-class Estimate(NamedTuple):
-    """Value and 95 % limits, one of each a cell."""
-
-    value: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-
-
 class LogRank(NamedTuple):
     """Chi-square with one degree of freedom, its p, and the later month's events beyond those expected of it."""
 
@@ -146,7 +138,7 @@ def survival_at(tables: LifeTables, horizon: ArrayLike) -> Estimate:
     upper limit of S = 0 is that of the step before, or Clopper and Pearson's where there was one step only.
     """
     at = _at(tables, horizon)
-    return Estimate(at.survival, *_limits(at, _z()))
+    return Estimate(at.survival, *_limits(at, normal_quantile()))
 
 
 def quantile_time(tables: LifeTables, share: float = 0.5) -> Estimate:
@@ -200,7 +192,7 @@ def two_survivals(later: LifeTables, earlier: LifeTables, horizon: ArrayLike) ->
     _same_cells(later, earlier)
     now, before = _at(later, horizon), _at(earlier, horizon)
     difference = now.survival - before.survival
-    below, above = _reach(now, before, _z())
+    below, above = _reach(now, before, normal_quantile())
 
     # Bisection for the normal quantile whose limits reach from the difference to zero. norm.sf(38) is almost 0.
     narrow, wide = np.zeros(later.cells), np.full(later.cells, 38.0)
@@ -226,12 +218,6 @@ def two_quantile_times(later: LifeTables, earlier: LifeTables, share: float = 0.
         difference + np.hypot(now_high - now, before - before_low),
         log_rank(later, earlier).p,
     )
-
-
-def _z() -> float:
-    from scipy.stats import norm
-
-    return float(norm.ppf((1 + CONFIDENCE) / 2))
 
 
 def _same_cells(later: LifeTables, earlier: LifeTables) -> None:
@@ -301,7 +287,7 @@ def _reach(now: _At, before: _At, z: ArrayLike) -> tuple[np.ndarray, np.ndarray]
 
 def _quantile_times(tables: LifeTables, share: float) -> list[np.ndarray]:
     curves = kaplan_meier(tables)
-    low, high = _log_log(curves.survival, curves.greenwood, _z())
+    low, high = _log_log(curves.survival, curves.greenwood, normal_quantile())
     # Where S is 0 its upper limit is the one of the step before, see survival_at; it reaches no new share.
     high = np.where(curves.survival == 0, np.inf, high)
     found = []
