@@ -36,8 +36,9 @@ def resampled_sums(parts: ArrayLike, seed: int, replicates: int = REPLICATES) ->
     step = max(1, _AT_ONCE // units)
     sums = np.empty((replicates, columns))
     for start in range(0, replicates, step):
-        drawn = random.integers(0, units, (min(step, replicates - start), units))
-        times = np.stack([np.bincount(row, minlength=units) for row in drawn])
+        rows = min(step, replicates - start)
+        drawn = random.integers(0, units, (rows, units)) + units * np.arange(rows)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units)
         sums[start : start + step] = times.astype(float) @ parts
     return sums
 

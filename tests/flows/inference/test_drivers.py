@@ -105,13 +105,13 @@ def test_bootstrap_intervals_agree_with_resampled_rows():
     found = key_drivers(fit(ratings, outcome, NAMES[:3], seed=1, replicates=4000))
     random = np.random.default_rng(2)
     drawn = []
-    for _ in range(1500):
+    for _ in range(800):
         rows = random.integers(0, 400, 400)
         again = key_drivers(fit(ratings[rows], outcome[rows], NAMES[:3], seed=0, replicates=2))
         drawn.append([driver.share for driver in again.drivers])
     low, high = percentile_interval(np.array(drawn))
-    assert [driver.share_low for driver in found.drivers] == pytest.approx(low.tolist(), abs=0.008)
-    assert [driver.share_high for driver in found.drivers] == pytest.approx(high.tolist(), abs=0.008)
+    assert [driver.share_low for driver in found.drivers] == pytest.approx(low.tolist(), abs=0.01)
+    assert [driver.share_high for driver in found.drivers] == pytest.approx(high.tolist(), abs=0.01)
 
 
 def test_weights_are_those_of_weighted_least_squares():
@@ -139,9 +139,9 @@ def test_too_few_complete_cases_give_nothing_but_their_number():
     ratings, outcome = survey(1, 99)
     found = key_drivers(fit(ratings, outcome, NAMES, seed=1))
     assert (found.n, found.minimum_cases, found.known) == (99, 100, False)
-    assert all(
-        np.isnan(driver.share) and driver.rank_best is None and driver.warnings == () for driver in found.drivers
-    )
+    for driver in found.drivers:
+        assert np.isnan(driver.share)
+        assert (driver.rank_best, driver.warnings) == (None, ())
     ratings, outcome = survey(1, 100)
     assert key_drivers(fit(ratings, outcome, NAMES, seed=1)).known
     wide = np.random.default_rng(1).normal(size=(119, 12))

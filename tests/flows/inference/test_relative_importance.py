@@ -110,6 +110,7 @@ def test_betas_and_inflation_agree_with_statsmodels():
     assert relative_importance.variance_inflation(among) == pytest.approx(inflation)
 
 
+@settings(deadline=None)
 @given(random_correlations())
 def test_shares_are_those_of_the_definition_and_sum_to_r_squared(pair):
     shares = relative_importance.lmg_shares(*pair)
@@ -118,6 +119,7 @@ def test_shares_are_those_of_the_definition_and_sum_to_r_squared(pair):
     assert (shares >= 0).all()
 
 
+@settings(deadline=None)
 @given(random_correlations(), st.randoms(use_true_random=False))
 def test_the_order_of_the_drivers_does_not_matter(pair, random):
     among, with_outcome = pair
@@ -128,6 +130,7 @@ def test_the_order_of_the_drivers_does_not_matter(pair, random):
         assert moved == pytest.approx(method(among, with_outcome)[order], abs=1e-8)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 7), st.floats(0, 0.9), st.floats(0.05, 0.9))
 def test_drivers_that_are_alike_get_equal_shares(drivers, between, outcome):
     among = np.full((drivers, drivers), between) + (1 - between) * np.eye(drivers)
@@ -138,6 +141,7 @@ def test_drivers_that_are_alike_get_equal_shares(drivers, between, outcome):
         assert shares == pytest.approx(np.full(drivers, outcome**2 / drivers))
 
 
+@settings(deadline=None)
 @given(st.floats(-0.95, 0.95), st.floats(-0.99, 0.99), st.floats(-0.99, 0.99))
 def test_two_drivers_have_equal_shares_by_either_method(between, first, second):
     among, with_outcome = np.array([[1, between], [between, 1]]), np.array([first, second])
@@ -156,7 +160,7 @@ def test_a_copy_of_a_driver_halves_its_share():
     assert relative_importance.standardised_betas(among, np.array([0.5, 0.3, 0.5])) == pytest.approx([0.25, 0.3, 0.25])
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(random_correlations(largest=4).filter(lambda pair: len(pair[1]) == 3), min_size=2, max_size=5))
 def test_a_stack_gives_what_each_of_its_matrices_gives(pairs):
     stack = np.stack([pair[0] for pair in pairs]), np.stack([pair[1] for pair in pairs])
