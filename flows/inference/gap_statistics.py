@@ -142,34 +142,47 @@ def resampled_products(
     A respondent is drawn with everything it answered. Only groups where ``sample`` is true; NaN elsewhere, where a
     measure was given by fewer than two, and where it was given by nobody in more than half of the replicates.
     """
-    answers = answers.assign(slice_value=answers["slice_value"].fillna(""))
+    import pandas as pd
+
     low, high, most_negative = (np.full(len(statistics), np.nan) for _ in range(3))
-    groups = dict(list(answers.groupby(GROUP, sort=False)))
-    rows = statistics.assign(slice_value=statistics["slice_value"].fillna(""), sample=sample)
     enough = (statistics[[f"{measure}_n" for measure in MEASURES]] > 1).all(axis=1).to_numpy()
-    for group, cells in rows[sample & enough].groupby(GROUP, sort=False):
-        places = cells.index.to_numpy()
-        drawn = _drawn_products(groups[group], cells["dimension"].tolist(), seed, replicates)
+    if not (sample & enough).any():
+        return low, high, most_negative
+    cells = statistics.loc[sample & enough, [*GROUP, "dimension"]]
+    cells = cells.assign(cell=cells.index, group=cells.groupby(GROUP, dropna=False, sort=False).ngroup())
+    rated = cells.merge(answers, on=[*GROUP, "dimension"])
+    # whole numbers once, instead of names for each group
+    respondent = pd.factorize(rated["respondent"], sort=True)[0]
+    rated = rated.assign(unit=respondent).sort_values(["group", "unit", "cell"])
+    group, cell, unit = (rated[column].to_numpy() for column in ("group", "cell", "unit"))
+    weight = rated["weight"].to_numpy(float) if "weight" in rated else np.ones(len(rated))
+    values = rated[list(MEASURES)].to_numpy(float)
+    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
+    for start, end in zip(starts, [*starts[1:], len(group)], strict=True):
+        rows = slice(start, end)
+        places, column = np.unique(cell[rows], return_inverse=True)
+        units, row = np.unique(unit[rows], return_inverse=True)
+        parts = _parts(values[rows], weight[rows], row, column, (len(units), len(places)))
+        drawn = _products(resampled_sums(parts, seed, replicates), len(places))
         low[places], high[places] = percentile_interval(drawn)
         worst = np.where(np.isnan(drawn), np.inf, drawn)
         most_negative[places] = 100 * ((worst < 0) & (worst == worst.min(axis=1, keepdims=True))).mean(axis=0)
     return low, high, most_negative
 
 
-def _drawn_products(answers: pd.DataFrame, dimensions: list[str], seed: int, replicates: int) -> np.ndarray:
-    """(replicates, dimensions): the product of means in each replicate of one group's respondents."""
-    respondents, unit = np.unique(answers["respondent"].to_numpy(), return_inverse=True)
-    column = answers["dimension"].map({dimension: place for place, dimension in enumerate(dimensions)})
-    rated = column.notna().to_numpy()
-    weight = answers["weight"].to_numpy(float) if "weight" in answers else np.ones(len(answers))
-    parts = np.zeros((len(respondents), len(MEASURES), 2, len(dimensions)))
-    for place, measure in enumerate(MEASURES):
-        value = answers[measure].to_numpy(float)
-        given = rated & ~np.isnan(value) & (weight > 0)
-        cell = unit[given], place, slice(None), column[given].astype(int)
-        parts[cell] = np.stack([weight[given], weight[given] * value[given]], axis=1)
-    sums = resampled_sums(parts.reshape(len(respondents), -1), seed, replicates)
-    sums = sums.reshape(replicates, len(MEASURES), 2, len(dimensions))
+def _parts(values: np.ndarray, weight: np.ndarray, row: np.ndarray, column: np.ndarray, shape: tuple[int, int]):
+    """One row a respondent: for each measure and dimension its weight and its weighted answer, nought if not given."""
+    parts = np.zeros((shape[0], len(MEASURES), 2, shape[1]))
+    for place in range(len(MEASURES)):
+        given = ~np.isnan(values[:, place]) & (weight > 0)
+        told = np.stack([weight[given], weight[given] * values[given, place]], axis=1)
+        parts[row[given], place, :, column[given]] = told
+    return parts.reshape(shape[0], -1)
+
+
+def _products(sums: np.ndarray, dimensions: int) -> np.ndarray:
+    """(replicates, dimensions): importance times (experience minus expectation), from the sums of ``_parts``."""
+    sums = sums.reshape(len(sums), len(MEASURES), 2, dimensions)
     with np.errstate(divide="ignore", invalid="ignore"):
         experience, expectation, importance = np.moveaxis(sums[:, :, 1] / sums[:, :, 0], 1, 0)
     return importance * (experience - expectation)

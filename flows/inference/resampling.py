@@ -47,6 +47,9 @@ def percentile_interval(draws: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The 2.5th and 97.5th percentile down the first axis; NaN where more than half of the draws are undefined."""
     tail = (1 - CONFIDENCE) / 2
     undefined = np.isnan(draws)
+    if not undefined.any():  # many times faster
+        low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
+        return low, high
     usable = undefined.mean(axis=0) <= 0.5
     low, high = np.nanquantile(np.where(usable, draws, 0.0), [tail, 1 - tail], axis=0)
     return np.where(usable, low, np.nan), np.where(usable, high, np.nan)

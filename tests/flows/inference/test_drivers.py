@@ -9,7 +9,7 @@ from statsmodels.api import OLS, WLS, add_constant
 from flows.errors import ConfigurationError
 from flows.inference import drivers
 from flows.inference.drivers import fit, key_drivers
-from flows.inference.resampling import percentile_interval, resampled_sums
+from flows.inference.resampling import percentile_interval
 from tests.flows.inference.test_relative_importance import SWISS, needs_oracles, table
 
 NAMES = ("product", "service", "relationship", "convenience", "brand_image", "price")
@@ -236,31 +236,6 @@ def test_shares_sum_to_r_squared_and_units_do_not_matter(seed):
     for one, other in zip(once.drivers, again.drivers, strict=True):
         assert other.share == pytest.approx(one.share, abs=1e-9)
         assert other.slope == pytest.approx(one.slope * 10 / 3, abs=1e-9)
-
-
-def test_sums_of_groups_resample_as_wide_as_their_respondents():
-    """Two thousand groups of five respondents, formed at random, give the interval of ten thousand respondents."""
-    random = np.random.default_rng(5)
-    answers = random.normal(3, 2, 10_000)
-    parts = np.column_stack([np.ones(10_000), answers])
-    grouped = np.stack([parts[:, column].reshape(2000, 5).sum(axis=1) for column in range(2)], axis=1)
-    widths = []
-    for units in (parts, grouped):
-        sums = resampled_sums(units, seed=1, replicates=2000)
-        low, high = percentile_interval(sums[:, 1] / sums[:, 0])
-        widths.append(high - low)
-    assert widths[0] == pytest.approx(2 * 1.96 * 2 / 100, rel=0.05)
-    assert widths[1] == pytest.approx(widths[0], rel=0.08)
-
-
-def test_resampling_keeps_the_number_of_units_and_their_means():
-    parts = np.column_stack([np.ones(50), np.arange(50.0)])
-    sums = resampled_sums(parts, seed=3, replicates=4000)
-    assert (sums[:, 0] == 50).all()
-    assert sums[:, 1].mean() / 50 == pytest.approx(24.5, abs=0.15)
-    assert (resampled_sums(parts, seed=3, replicates=4000) == sums).all()
-    assert not (resampled_sums(parts, seed=4, replicates=4000) == sums).all()
-    assert (resampled_sums(np.empty((0, 3)), seed=1, replicates=5) == 0).all()
 
 
 def test_a_month_of_answers_is_done_within_two_seconds():
