@@ -135,6 +135,14 @@ def test_a_weight_of_two_counts_twice_and_one_without_weight_not_at_all():
     assert [driver.share for driver in weighted.drivers] == pytest.approx([driver.share for driver in once.drivers])
 
 
+def test_weights_that_leave_too_little_have_no_adjusted_fit():
+    ratings, outcome = survey(12, 300)
+    weight = np.where(np.arange(300) < 3, 1e6, 1.0)
+    found = key_drivers(fit(ratings, outcome, NAMES, seed=1, weight=weight, replicates=10))
+    assert found.n_effective < 7
+    assert np.isnan(found.adjusted_r_squared)
+
+
 def test_too_few_complete_cases_give_nothing_but_their_number():
     ratings, outcome = survey(1, 99)
     found = key_drivers(fit(ratings, outcome, NAMES, seed=1))
