@@ -172,7 +172,9 @@ def _earlier(cells: pd.DataFrame, hidden: np.ndarray) -> tuple[np.ndarray, np.nd
     for row, (kpi, slices, label, compared_with) in enumerate(zip(*columns, strict=True)):  # oldest period first
         cell = (kpi, slices, label)
         shown, before = newest_shown.get(cell, -1), newest.get(cell, -1)
-        if compared_with == "last_with_data":
+        if compared_with == "nothing":
+            candidate = -1
+        elif compared_with == "last_with_data":
             candidate = shown
         else:
             candidate = before if before >= 0 and month[before] == month[row] - 1 else -1

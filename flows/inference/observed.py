@@ -70,6 +70,9 @@ def cells_of(observed: pd.DataFrame, kpis: pd.DataFrame) -> pd.DataFrame:
         raise BuildError("is observed but not declared", "declare it beside its fact", where=f"kpi {kpi}")
     _refuse(cells, cells.duplicated(IDENTITY).to_numpy(), "one cell is observed twice")
     cells = cells.merge(declared, on="kpi", how="left", validate="many_to_one")
+    # the clusters of a spread are what differs, not whose rows they are
+    clustered = cells["clusters"].notna() & (cells["kind"] != "spread")
+    cells["people"] = np.where(clustered, cells["clusters"], cells["n"])
     cells = cells[_has_denominator(cells)]
     _check_statistics(cells)
     unlabelled_first = cells["slice_value"].notna()
