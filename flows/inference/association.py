@@ -66,7 +66,9 @@ def trend(events: ArrayLike, n: ArrayLike, scores: ArrayLike | None = None) -> T
         share = np.where(n > 0, events / np.where(n > 0, n, 1), 0.0)
         slope = moved / spread
         error = np.sqrt((n * centred**2 * share * (1 - share)).sum(axis=-1)) / spread
-    possible, alike = spread > 0, (pooled == 0) | (pooled == 1)
+    # With one group the spread is 0 but for rounding; equal scores leave none either.
+    possible = ((n > 0).sum(axis=-1) > 1) & (spread > 0)
+    alike = (pooled == 0) | (pooled == 1)
     z = np.where(possible, np.where(alike, 0.0, z), np.nan)
     slope = np.where(possible, slope, np.nan)
     reach = np.where(possible & (error > 0), normal_quantile() * error, np.nan)

@@ -45,5 +45,6 @@ def two_estimates(value: ArrayLike, error: ArrayLike, earlier_value: ArrayLike, 
     error = np.hypot(error, earlier_error)
     _, low, high = wald(difference, error)
     sure = np.where(np.isnan(difference), np.nan, np.where(difference == 0, 1.0, 0.0))
-    z = np.abs(difference) / np.where(error > 0, error, 1)
+    with np.errstate(over="ignore"):  # next to no error: p is 0
+        z = np.abs(difference) / np.where(error > 0, error, 1)
     return Difference(low, high, np.where(error == 0, sure, np.where(np.isnan(error), np.nan, 2 * norm.sf(z))))

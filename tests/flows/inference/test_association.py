@@ -90,6 +90,11 @@ def test_the_trend_does_not_care_about_the_origin_and_scale_of_scores(cells, sca
     assert backwards.z == pytest.approx(-found.z, abs=1e-9, nan_ok=True)
 
 
+def test_one_group_alone_has_no_trend_however_its_score_rounds():
+    found = association.trend([0, 0, 0], [0, 0, 3], [0.0, 0.1, 0.2])
+    assert np.isnan(found).all()
+
+
 def test_many_trends_are_done_at_once():
     found = association.trend([[10, 20, 30], [5, 0, 0]], [[100, 100, 100], [9, 0, 0]])
     assert found.slope == pytest.approx([0.1, np.nan], nan_ok=True)
@@ -158,7 +163,7 @@ def test_the_test_is_near_that_of_cochran_mantel_and_haenszel(tables):
     found = association.stratified_difference(a, n1, c, n0)
     stacked = np.stack([np.stack([a, n1 - a], axis=1), np.stack([c, n0 - c], axis=1)], axis=1)
     null = StratifiedTable(list(stacked)).test_null_odds()
-    assert stats.norm.isf(found.p / 2) ** 2 == pytest.approx(null.statistic, rel=0.06, abs=0.05)
+    assert stats.norm.isf(found.p / 2) ** 2 == pytest.approx(null.statistic, rel=0.12, abs=0.05)
 
 
 def test_limits_cover_a_common_difference_in_few_large_and_in_many_small_strata():
