@@ -81,6 +81,7 @@ def prepare(
         },
         "mappings": staged.mappings,
         "targets": [target.model_dump() for target in workspace.targets],
+        "experiments": [arm.model_dump() for arm in workspace.experiments],
         "hidden_below": workspace.settings.thresholds.hidden_below,
         "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
     }

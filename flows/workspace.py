@@ -114,6 +114,16 @@ class Target(Declared):
     valid_from: Month | None = None
 
 
+class Experiment(Declared):
+    """One arm of an experiment whose arms are not filled alike, or whose control is not the first by name."""
+
+    experiment: str = Field(min_length=1)
+    arm: str = Field(min_length=1)
+    #: Of any total; a blank one is equal to the others'.
+    planned_share: float | None = Field(default=None, gt=0)
+    is_control: bool = False
+
+
 class Correction(Declared):
     """One known bad row: with a column its value is replaced, without one the row is dropped."""
 
@@ -192,6 +202,25 @@ class Workspace:
     @cached_property
     def targets(self) -> list[Target]:
         return self._table("targets.csv", Target)
+
+    @cached_property
+    def experiments(self) -> list[Experiment]:
+        """experiments.csv; raises ConfigurationError where an experiment is given half."""
+        arms = self._table("experiments.csv", Experiment)
+        for name in sorted({arm.experiment for arm in arms}):
+            mine = [arm for arm in arms if arm.experiment == name]
+            for wrong, what, remedy in (
+                (len({arm.arm for arm in mine}) < len(mine), "names an arm twice", "keep one row an arm"),
+                (
+                    len({arm.planned_share is None for arm in mine}) > 1,
+                    "has a planned share for some arms only",
+                    "give each arm one, or none",
+                ),
+                (sum(arm.is_control for arm in mine) > 1, "has two controls", "mark one arm as the control"),
+            ):
+                if wrong:
+                    raise ConfigurationError(f"the experiment {name} {what}", remedy, where="experiments.csv")
+        return arms
 
     @cached_property
     def corrections(self) -> list[Correction]:

@@ -83,6 +83,12 @@ BASES = {
         N_("fewer than %(count)s first-time buyers"),
     ),
     "revenue_months": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "experiment_arms": (N_("%(count)s arm"), N_("%(count)s arms"), N_("fewer than %(count)s arms")),
+    "experiment_estimates": (
+        N_("%(count)s recipient or call"),
+        N_("%(count)s recipients or calls"),
+        N_("fewer than %(count)s recipients or calls"),
+    ),
     "active_customers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
 }
 #: The same for a fact of a workspace's own.

@@ -20,6 +20,7 @@
         'customer_months',
         'order_sequences',
         'revenue_months',
+        'experiment_estimates',
     ]) }}
 {%- endmacro -%}
 

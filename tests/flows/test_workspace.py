@@ -198,3 +198,18 @@ def test_a_correction_without_a_column_drops_the_row(root):
         root, "corrections.csv", "source,file,line,column,value,reason\nsurvey,a.csv,7,,,a test of the form\n"
     ).corrections
     assert (correction.line, correction.column, correction.value) == (7, None, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "what"),
+    [
+        ("offer,A,1,\noffer,A,1,", "names an arm twice"),
+        ("offer,A,1,\noffer,B,,", "has a planned share for some arms only"),
+        ("offer,A,1,true\noffer,B,1,true", "has two controls"),
+    ],
+)
+def test_an_experiment_that_is_given_half_is_refused(tmp_path, rows, what):
+    (tmp_path / "cx.toml").write_text('name = "Acme"\ntimezone = "UTC"\n', encoding="utf-8")
+    (tmp_path / "experiments.csv").write_text(f"experiment,arm,planned_share,is_control\n{rows}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=what):
+        _ = Workspace.load(tmp_path).experiments
