@@ -52,7 +52,8 @@ def stage(
     with duckdb.connect(str(database)) as connection:
         connection.execute(f"set TimeZone = {literal(workspace.settings.timezone)}")
         for source in sources:
-            _stage_source(connection, workspace, source, packages[source.name], period, staged)
+            read = _within_reach(workspace, sources, source, packages[source.name], period)
+            _stage_source(connection, workspace, source, read, period, staged)
         for source in sources:
             for name in source.mappings:
                 _stage_mapping(connection, workspace, sources, source, name, staged)
@@ -65,6 +66,34 @@ def stage(
                 [entry[key] for key in ("source", "mapping", "kind", "reason", "rows")],
             )
     return staged
+
+
+#: What their facts read of has no first month: a customer or a spell of long ago may still matter.
+WITHOUT_REACH = ("customers", "subscriptions")
+
+
+def _within_reach(
+    workspace: Workspace, sources: list[Source], source: Source, packages: list[Package], period: Period
+) -> list[Package]:
+    """The packages that a build of ``period`` needs: month 60 reads as many rows as month 26 did.
+
+    Left out are those of a growing source whose newest date lies before the first month that facts keep, and a month
+    more, since the date of a delivery and the time of its fact may differ. Kept whole is a source that anybody else's
+    select reads, and one of customers or subscriptions. The newest package is always read: the checks are about it.
+    """
+    mine = {mapping.contract for mapping in source.mappings.values()}
+    others = (
+        source.name in tables_named(mapping.select, sources, where=f"sources/{other.name}.yml")
+        for other in sources
+        if other.name != source.name
+        for mapping in other.mappings.values()
+        if mapping.select
+    )
+    if source.load not in {"append", "upsert"} or mine.intersection(WITHOUT_REACH) or any(others):
+        return packages
+    first = str(workspace.first_read(period).shift(-1))
+    old = [package for package in packages[:-1] if package.last_date and package.last_date[:7] < first]
+    return [package for package in packages if package not in old]
 
 
 def _stage_source(

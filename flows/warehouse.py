@@ -21,11 +21,7 @@ from flows.period import Period
 from flows.settings import DBT_PROJECT
 from flows.staging import CATALOG, View, literal, unrendered
 from flows.workers import Worker
-from flows.workspace import Workspace
-
-#: Months before the window that a build still reads: a first order is told by the twelve months before it, and counts
-#: up to ninety days after it. A constant reach, so that no figure depends on where the window begins.
-LOOKBACK_MONTHS = 16
+from flows.workspace import LOOKBACK_MONTHS, Workspace
 
 
 @dataclass(frozen=True)
@@ -67,7 +63,7 @@ def prepare(
     write_into(build.project, facts, staged.delivered)
     timezone = workspace.settings.timezone
     first = period.shift(1 - workspace.settings.window_months)
-    first_read = first.shift(-LOOKBACK_MONTHS)
+    first_read = workspace.first_read(period)
     windows = {0} | {kpi.window_days for meta in facts.values() for kpi in meta.kpis}
     return {
         "period": str(period),

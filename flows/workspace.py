@@ -16,6 +16,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from flows.errors import ConfigurationError
 from flows.period import Period
 
+#: Months before the window that a build still reads: a first order is told by the twelve months before it, and counts
+#: up to ninety days after it. A constant reach, so that no figure depends on where the window begins.
+LOOKBACK_MONTHS = 16
+
 
 class Declared(BaseModel):
     """Base of everything a user writes: unknown keys are errors, values are not coerced across kinds."""
@@ -190,6 +194,10 @@ class Workspace:
         if self.settings.last_period:
             return Period.parse(self.settings.last_period)
         return Period.last_complete(self.settings.timezone)
+
+    def first_read(self, period: Period) -> Period:
+        """The first month that a build of ``period`` reads events of."""
+        return period.shift(1 - self.settings.window_months - LOOKBACK_MONTHS)
 
     @cached_property
     def recipients(self) -> list[Recipient]:
