@@ -67,6 +67,11 @@ def report_input(
         "kpis": kpis,
         "figures": now,
         "series": {kpi: points for kpi, points in figures.series(database).items() if kpi in shown},
+        "experiments": figures.rows(
+            database,
+            "select * exclude (period) from experiments where period = ? order by experiment, outcome, variant",
+            [str(period)],
+        ),
         "trust": {
             "gates": [_gate(gate) for gate in gates],
             "handled": figures.rows(database, "select * from handled order by source, kind, reason"),

@@ -10,7 +10,10 @@ from report_templates.reading import Figure, Kpi, Point, ReportInput, Restated, 
 from report_templates.wording import Wording
 
 #: The sections of the report in order; each is one template in ``sections/``.
-SECTIONS = ("front", "scorecard", "groups", "trends", "trust", "definitions")
+SECTIONS = (
+    *("front", "scorecard", "dimensions", "groups", "levels", "experiments", "trends", "trust"),
+    "definitions",
+)
 
 TILES_AT_LEAST = 5
 TILES_AT_MOST = 8
@@ -78,6 +81,28 @@ class Groups:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A KPI within a dimension of a composite, with its figure of the whole company, or none this month."""
+
+    kpi: Kpi
+    figure: Figure | None
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """A composite: its figure, and each dimension with its figure (none where no part has one) and its parts."""
+
+    kpi: Kpi
+    figure: Figure
+    dimensions: list[tuple[str, Figure | None, list[Part]]]
+
+    @property
+    def partial(self) -> bool:
+        """Whether some part has no figure this month."""
+        return any(part.figure is None for *_, parts in self.dimensions for part in parts)
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything the templates read, chosen and ordered."""
 
@@ -88,6 +113,11 @@ class Contents:
     groups: Groups
     trends: list[tuple[Kpi, Figure, list[Point]]]
     defined: list[Kpi]
+    #: KPIs told by level only: mixes, comparisons, ranks.
+    levels: list[GroupTable]
+    composites: list[Dimensions]
+    #: Figures of the whole company outside what the months before let expect.
+    signals: list[tuple[Kpi, Figure]]
     restatements: list[Restatement] = field(default_factory=list)
     restated: list[Restated] = field(default_factory=list)
 
@@ -106,7 +136,7 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
         (section, [pair for pair in overall if pair[0].section == section])
         for section in dict.fromkeys(kpi.section for kpi, _ in overall)
     ]
-    trends = [(kpi, figure, report.months(kpi.kpi)) for kpi, figure in overall]
+    trends = [(kpi, figure, report.months(kpi.kpi)) for kpi, figure in overall if _worth_a_chart(kpi, figure)]
     restatements = sorted(
         report.trust.restatements, key=lambda each: (each.period, each.kpi, each.slice, each.slice_value or "")
     )
@@ -115,12 +145,46 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
         wording=wording,
         front=_front(overall, sliced, wording, items_at_most),
         scorecard=scorecard,
-        groups=_groups(sliced),
+        groups=_groups([pair for pair in sliced if pair[0].kpi in {kpi.kpi for kpi, _ in overall}]),
+        levels=_levels(overall, sliced),
+        composites=_composites(report, kpis, overall, sliced),
+        signals=[(kpi, figure) for kpi, figure in overall if figure.signal],
         trends=[trend for trend in trends if sum(point.value is not None for point in trend[2]) > 1],
         defined=[kpi for kpi in report.kpis if kpi.kpi in known],
         restatements=restatements,
         restated=_restated(restatements, [kpi.kpi for kpi in report.kpis]),
     )
+
+
+def _worth_a_chart(kpi: Kpi, figure: Figure) -> bool:
+    """Headline measures, those with a target and those of which something is to be said; the annex has them all."""
+    return bool(kpi.headline or figure.target is not None or figure.clear or figure.signal)
+
+
+def _levels(overall, sliced) -> list[GroupTable]:
+    """The tables of KPIs that have no figure of the whole company, such as mixes."""
+    whole = {kpi.kpi for kpi, _ in overall}
+    pairs = [pair for pair in sliced if pair[0].kpi not in whole]
+    tables = []
+    for (_, slice_), grouped in groupby(pairs, key=lambda pair: (pair[0].kpi, pair[1].slice)):
+        rows = list(grouped)
+        tables.append(GroupTable(rows[0][0], slice_, [figure for _, figure in rows]))
+    return tables
+
+
+def _composites(report: ReportInput, kpis: dict[str, Kpi], overall, sliced) -> list[Dimensions]:
+    whole = {kpi.kpi: figure for kpi, figure in overall}
+    found = []
+    for kpi in report.kpis:
+        if not kpi.parts or kpi.kpi not in whole:
+            continue
+        told = {figure.slice_value: figure for each, figure in sliced if each.kpi == kpi.kpi}
+        dimensions = [
+            (name, told.get(name), [Part(kpis[part], whole.get(part)) for part in parts if part in kpis])
+            for name, parts in kpi.parts.items()
+        ]
+        found.append(Dimensions(kpi, whole[kpi.kpi], dimensions))
+    return found
 
 
 def tiles(overall: list[tuple[Kpi, Figure]]) -> list[tuple[Kpi, Figure]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from flows.errors import BuildError, ConfigurationError
 from flows.period import Period
@@ -18,6 +18,10 @@ Number = float | None
 
 #: Verdicts that allow the words of a change; every other change is noise or unknown.
 CLEAR = ("better", "worse", "changed")
+
+
+def _from_json(given: object) -> object:
+    return {} if given is None else json.loads(given) if isinstance(given, str) else given
 
 
 class Read(BaseModel):
@@ -52,6 +56,8 @@ class Kpi(Read):
     section: str = ""
     edge_cases: str | None = None
     decimals: int = Field(default=1, ge=0, le=6)
+    #: What a composite is made of: KPIs by the name of the part.
+    parts: Annotated[dict[str, list[str]], BeforeValidator(_from_json)] = {}
 
 
 class Figure(Read):
@@ -75,6 +81,10 @@ class Figure(Read):
     verdict: Verdict
     target: Number = None
     met: bool | None = None
+    #: Limits of the control chart of the months before, and what it signals: above, below, run above or run below.
+    expected_low: Number = None
+    expected_high: Number = None
+    signal: str | None = None
 
     @property
     def overall(self) -> bool:
@@ -117,6 +127,29 @@ class Point(Read):
     high: Number = None
     n: int | None = None
     verdict: Verdict | None = None
+
+
+class Experiment(Read):
+    """A variant of an experiment against its control; ``verdict`` as ``flows.inference.experiments`` gives it."""
+
+    experiment: str
+    outcome: str
+    control: str
+    variant: str
+    unit: str
+    assigned: int | None = None
+    control_assigned: int | None = None
+    value: Number = None
+    control_value: Number = None
+    difference: Number = None
+    low: Number = None
+    high: Number = None
+    lift_pct: Number = None
+    lift_low_pct: Number = None
+    lift_high_pct: Number = None
+    sample_ratio_p: Number = None
+    intention_to_treat: bool | None = None
+    verdict: Literal["hidden", "sample ratio mismatch", "running", "low base", "better", "worse", "no clear difference"]
 
 
 class Gate(Read):
@@ -203,6 +236,7 @@ class ReportInput(Read):
     kpis: list[Kpi]
     figures: list[Figure]
     series: dict[str, list[Point]] = {}
+    experiments: list[Experiment] = []
     trust: Trust
     built: Built
 

@@ -78,8 +78,11 @@ class Numbers:
 
     def signed(self, change: float, kpi: Kpi) -> str:
         """A difference without its unit and with its sign."""
-        sign = "+" if round(change, kpi.decimals) > 0 else ""
-        return sign + self.number(change, kpi.decimals)
+        return self.plus(change, kpi.decimals)
+
+    def plus(self, difference: float, decimals: int) -> str:
+        """A difference with its sign."""
+        return ("+" if round(difference, decimals) > 0 else "") + self.number(difference, decimals)
 
     def quantity(self, value: float, kpi: Kpi) -> str:
         """A value with its unit, for a sentence: ``82.4%``, ``5.2 hours``."""

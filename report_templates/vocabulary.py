@@ -14,6 +14,16 @@ VERDICTS = {
     "not compared": N_("not compared"),
     "new": N_("new"),
 }
+#: What is said of a variant of an experiment, by verdict.
+EXPERIMENTS = {
+    "hidden": N_("Too few in an arm to show anything."),
+    "sample ratio mismatch": N_("The arms were not filled as planned; nothing can be concluded."),
+    "running": N_("Still running: nobody looks before everybody assigned was followed."),
+    "low base": N_("Too few to judge."),
+    "better": N_("%(variant)s did better than %(control)s."),
+    "worse": N_("%(variant)s did worse than %(control)s."),
+    "no clear difference": N_("No clear difference between %(variant)s and %(control)s."),
+}
 SECTIONS = {
     "loyalty": N_("Loyalty"),
     "retention": N_("Retention"),
@@ -23,6 +33,7 @@ SECTIONS = {
     "channels": N_("Channels"),
     "marketing": N_("Marketing"),
     "employees": N_("Employees"),
+    "overall": N_("All dimensions"),
 }
 DIRECTIONS = {
     "up": N_("higher is better"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from report_templates import vocabulary
 from report_templates.language import N_, Language
-from report_templates.reading import Figure, Kpi, Point, ReportInput, Restated, Restatement
+from report_templates.reading import Experiment, Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.theme import NO_BREAK, Numbers
 
 
@@ -184,6 +184,8 @@ class Wording:
                 base=self.base(kpi, figure.n),
                 minimum=self.numbers.count(kpi.minimum_base),
             )
+        if figure.verdict == "not compared":
+            return self._("Stands for itself; it is compared with no other month.")
         if figure.verdict == "new" or figure.change is None:
             return self._("Nothing to compare with yet.")
         if figure.clear:
@@ -219,6 +221,25 @@ class Wording:
             **measured,
             count=self.numbers.count(self.report.comparisons),
         )
+
+    def signal(self, kpi: Kpi, figure: Figure) -> str:
+        """What the control chart signals; no talk of a change, which is the verdict's to judge."""
+        measured = {
+            "value": self.numbers.quantity(figure.value, kpi),
+            "low": self.numbers.value(figure.expected_low, kpi),
+            "high": self.numbers.value(figure.expected_high, kpi),
+        }
+        said = {
+            "above": N_("%(value)s, above the %(low)s to %(high)s that the months before let expect."),
+            "below": N_("%(value)s, below the %(low)s to %(high)s that the months before let expect."),
+            "run above": N_("%(value)s: eight months in a row above the centre of %(low)s to %(high)s."),
+            "run below": N_("%(value)s: eight months in a row below the centre of %(low)s to %(high)s."),
+        }[figure.signal]
+        return self._(said, **measured)
+
+    def experiment(self, each: Experiment) -> str:
+        """What may be said of a variant against its control."""
+        return self._(vocabulary.EXPERIMENTS[each.verdict], variant=each.variant, control=each.control)
 
     def names(self, names: list[str], most: int = 3) -> str:
         """Names joined as in a sentence, the rest counted."""

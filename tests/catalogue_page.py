@@ -9,8 +9,8 @@ from flows.settings import PROJECT_ROOT
 
 HEAD = """# Every measure
 
-Made from the declarations by `python -m tests.catalogue_page`; a test compares. Conditions, windows, slices and edge cases of each stand
-in its declaration and on the report's definitions page.
+Made from the declarations by `python -m tests.catalogue_page`; a test compares. Conditions, windows, slices and
+edge cases of each stand in its declaration and on the report's definitions page.
 """
 
 

@@ -138,7 +138,8 @@ def test_the_pdf_is_tagged_titled_in_a_language_and_says_it_is_pdf_ua(month):
 
 def test_every_chart_is_a_figure_with_an_alternative_text(month):
     alternatives = [alternative for tag, alternative in structure(month.pdf) if tag == "/Figure"]
-    assert len(alternatives) == 15 + 8  # a trend each, a sparkline for each tile
+    # a trend for each of which something is to be said, a sparkline for each tile
+    assert len(alternatives) == 12 + 8
     assert all("by month, " in alternative for alternative in alternatives)
 
 
@@ -316,3 +317,28 @@ def test_at_most_twelve_restated_months_are_printed_and_the_rest_is_counted():
 
 def test_the_trust_page_says_how_many_comparisons_the_month_made(month):
     assert "This month made 27 comparisons" in " ".join(month.pages)
+
+
+def test_experiments_composites_levels_and_signals_are_printed():
+    from tests.report_templates.test_contents import composite
+
+    document = composite(sample())
+    figure_of(document, "csat_mean").update(signal="above", expected_low=4.0, expected_high=4.2)
+    document["experiments"] = [
+        {
+            **{"experiment": "Summer offer", "outcome": "responded", "control": "A", "variant": "B", "unit": "%"},
+            **{"assigned": 6000, "control_assigned": 6000, "value": 5.1, "control_value": 3.0, "difference": 2.1},
+            **{"low": 1.4, "high": 2.8, "verdict": "better"},
+        },
+        {
+            **{"experiment": "Autumn offer", "outcome": "responded", "control": "A", "variant": "B", "unit": "%"},
+            "verdict": "running",
+        },
+    ]
+    read = ReportInput.model_validate(document)
+    html = report.page("report.html.j2", choose(read, Wording(read, Language.load("en"))))
+    text = " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    assert "B did better than A." in text
+    assert "Still running" in text
+    assert "above the 4.00 to 4.20 that the months before let expect" in text
+    assert "Pathways partial" in text

@@ -64,7 +64,7 @@ def test_a_declared_threshold_keeps_all_its_digits():
 
 
 def test_every_verdict_has_a_shape_of_its_own_that_the_fonts_can_draw():
-    assert len(set(SYMBOLS.values())) == len(SYMBOLS) == 7
+    assert len(set(SYMBOLS.values())) == len(SYMBOLS) == 8
     assert {ord(symbol) for symbol in SYMBOLS.values()} <= covered()
     assert len(set(MARKER_SHAPES.values())) == 2
 

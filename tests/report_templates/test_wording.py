@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from flows.inference import experiments
 from report_templates import vocabulary
 from report_templates.headline import headline
 from report_templates.language import Language
-from report_templates.reading import Figure, ReportInput
+from report_templates.reading import Experiment, Figure, ReportInput
 from report_templates.wording import Wording
 from tests.report_templates.sample import calm, sample
 
@@ -35,13 +36,14 @@ number = some.floats(min_value=-500, max_value=500, allow_nan=False)
 
 
 @given(
-    verdict=some.sampled_from(["no clear change", "low base", "hidden", "new"]),
+    verdict=some.sampled_from(["no clear change", "low base", "hidden", "not compared", "new"]),
+    signal=some.sampled_from(["above", "below", "run above", "run below"]),
     kpi=some.sampled_from(sorted(KPIS)),
     value=number,
     change=number,
     half=some.floats(min_value=0, max_value=50),
 )
-def test_no_word_of_change_is_said_of_what_is_not_clear(verdict, kpi, value, change, half):
+def test_no_word_of_change_is_said_of_what_is_not_clear(verdict, signal, kpi, value, change, half):
     hidden, compared = verdict == "hidden", verdict in ("no clear change", "low base")
     row = Figure(
         period="2026-09",
@@ -55,12 +57,26 @@ def test_no_word_of_change_is_said_of_what_is_not_clear(verdict, kpi, value, cha
         change=change if compared else None,
         change_low=change - half if compared else None,
         change_high=change + half if compared else None,
+        expected_low=None if hidden else value - 2 * half,
+        expected_high=None if hidden else value + half,
+        signal=None if hidden else signal,
         verdict=verdict,
     )
     assert not CHANGE.search(WORDS.change(KPIS[kpi], row))
+    assert hidden or not CHANGE.search(WORDS.signal(KPIS[kpi], row))
     assert not CHANGE.search(headline(WORDS, [(KPIS[kpi], row)], []).replace(KPIS[kpi].label, ""))
     with pytest.raises(ValueError, match="is not a movement"):
         WORDS.movement(KPIS[kpi], row)
+
+
+@pytest.mark.parametrize("verdict", list(experiments.VERDICTS))
+def test_a_variant_is_called_better_or_worse_only_where_the_experiment_says_so(verdict):
+    each = Experiment(
+        experiment="offer", outcome="responded", control="A", variant="B", unit="%", difference=4.0, verdict=verdict
+    )
+    said = WORDS.experiment(each)
+    assert bool(CHANGE.search(said)) == (verdict in ("better", "worse"))
+    assert set(vocabulary.EXPERIMENTS) == set(experiments.VERDICTS)
 
 
 def test_a_change_that_looks_real_alone_is_said_to_be_one_of_the_months_comparisons():
