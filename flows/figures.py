@@ -14,7 +14,7 @@ from flows.ledger_records import Publication
 FIGURE_COLUMNS = (
     "period", "kpi", "slice", "slice_value", "value", "unit", "n", "low", "high", "previous",
     "change", "change_low", "change_high", "p", "q", "verdict", "target", "met",
-    "precision_flag", "expected_low", "expected_high", "signal",
+    "precision_flag", "expected_low", "expected_high", "signal", "presentation",
 )  # fmt: skip
 
 

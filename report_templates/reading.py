@@ -85,6 +85,9 @@ class Figure(Read):
     expected_low: Number = None
     expected_high: Number = None
     signal: str | None = None
+    #: ok, low base or hidden; and what the NCHS standards say, for the annex only.
+    precision_flag: str | None = None
+    presentation: str | None = None
 
     @property
     def overall(self) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from flows.inference import composites, control_chart, mix, suppression, verdicts
 from flows.inference import targets as target_table
 from flows.inference.comparisons import benjamini_hochberg
-from flows.inference.kinds import KINDS
+from flows.inference.kinds import KINDS, presentation
 from flows.inference.observed import IDENTITY, cells_of, partitions_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ COLUMNS = {
     "expected_low": "double",
     "expected_high": "double",
     "signal": "varchar",
+    "presentation": "varchar",
 }
 
 
@@ -121,7 +122,8 @@ def infer(
     shown = np.where(hidden, np.nan, value)
     numbers["expected_low"], numbers["expected_high"], signal = control_chart.signals(cells, shown)
     flag = np.select([hidden, n < minimum_base], ["hidden", "low base"], default="ok")
-    words = {"verdict": verdict, "precision_flag": flag, "signal": signal}
+    standard = np.where(hidden, None, presentation(cells, low, high))
+    words = {"verdict": verdict, "precision_flag": flag, "signal": signal, "presentation": standard}
     return _figures(cells, hidden, numbers, n, words, met, judged)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flows.inference import clustering, comparisons, intervals, log_means, nested_kinds, small_means
+from flows.inference import clustering, comparisons, intervals, log_means, nested_kinds, publishable, small_means
 from flows.inference.comparisons import Difference
 
 if TYPE_CHECKING:
@@ -59,6 +59,24 @@ def _share_counts(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     hits = np.where(weighted, cells["total"], cells["positives"])
     effective = _effective_n(cells, hits, np.where(weighted, cells["total_squares"], hits))
     return hits / np.where(weighted, cells["weight"], n) * effective, effective
+
+
+def presentation(cells: pd.DataFrame, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """What the NCHS standards say of each share, count or rate (``publishable``); None of other kinds."""
+    answer = np.full(len(cells), None, object)
+    kind, customers = cells["kind"].to_numpy(object), cells["clusters"].to_numpy() - 1
+    freedom = np.where(np.isnan(customers), np.inf, customers)
+    shares = np.isin(kind, ["proportion", "mix"])
+    if shares.any():
+        positives, n = _share_counts(cells[shares])
+        answer[shares] = publishable.proportions(positives / n, n, freedom[shares])
+    for name, column in (("rate", "positives"), ("count", "n")):
+        rows = kind == name
+        if rows.any():
+            events = cells[column].to_numpy()[rows]
+            value = events * np.where(name == "rate", cells["per"] / cells["exposure"], 1.0)[rows]
+            answer[rows] = publishable.counts(value, low[rows], high[rows], events)
+    return answer
 
 
 def _share(cells: pd.DataFrame) -> Level:

@@ -326,12 +326,26 @@ def test_experiments_composites_levels_and_signals_are_printed():
     figure_of(document, "csat_mean").update(signal="above", expected_low=4.0, expected_high=4.2)
     document["experiments"] = [
         {
-            **{"experiment": "Summer offer", "outcome": "responded", "control": "A", "variant": "B", "unit": "%"},
-            **{"assigned": 6000, "control_assigned": 6000, "value": 5.1, "control_value": 3.0, "difference": 2.1},
-            **{"low": 1.4, "high": 2.8, "verdict": "better"},
+            "experiment": "Summer offer",
+            "outcome": "responded",
+            "control": "A",
+            "variant": "B",
+            "unit": "%",
+            "assigned": 6000,
+            "control_assigned": 6000,
+            "value": 5.1,
+            "control_value": 3.0,
+            "difference": 2.1,
+            "low": 1.4,
+            "high": 2.8,
+            "verdict": "better",
         },
         {
-            **{"experiment": "Autumn offer", "outcome": "responded", "control": "A", "variant": "B", "unit": "%"},
+            "experiment": "Autumn offer",
+            "outcome": "responded",
+            "control": "A",
+            "variant": "B",
+            "unit": "%",
             "verdict": "running",
         },
     ]

@@ -27,5 +27,6 @@ select
     cast(expected_low as double) as expected_low,
     cast(expected_high as double) as expected_high,
     cast(signal as varchar) as signal,
+    cast(presentation as varchar) as presentation,
 from inferred
 order by period, kpi, slice, slice_value

@@ -217,3 +217,10 @@ def test_a_month_outside_the_limits_of_the_months_before_is_a_signal():
     moving_range = np.abs(np.diff(values[:12])).mean()
     assert last["expected_high"] == pytest.approx(np.mean(values[:12]) + 3 / 1.128 * moving_range)
     assert last["signal"] == "above"
+
+
+def test_the_annex_is_told_whether_a_share_is_precise_enough_to_stand_alone():
+    cells = [cell("2026-01", 400, 200), cell("2026-02", 40, 20), cell("2026-03", 400, 400), cell("2026-04", 4, 2)]
+    found = figures(cells)
+    assert [row["presentation"] for row in found.values()] == ["show", "suppress", "review", None]
+    assert [row["precision_flag"] for row in found.values()] == ["ok", "ok", "ok", "hidden"]
