@@ -19,6 +19,15 @@
         'fct_alerts',
         'customer_months',
         'order_sequences',
+        'new_customers',
+        'statement_responses',
+        'values_gaps',
+        'agent_ratings',
+        'driver_rankings',
+        'driver_mean_ranks',
+        'store_days',
+        'employees',
+        'frontline_items',
     ]) }}
 {%- endmacro -%}
 
