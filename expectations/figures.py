@@ -27,6 +27,10 @@ SCALES: dict[str, tuple[float | None, float | None]] = {
     "money": (None, None),
 }
 DURATIONS = ["hours", "minutes", "days", "seconds", "months"]
+#: Kinds of which a KPI may have figures of groups only: levels of a mix, places of what is ranked.
+GROUPS_ONLY = ("mix", "estimate")
+#: Kinds whose slices do not divide the rows behind the whole: the same people are behind each statement or part.
+UNDIVIDED = ("estimate", "composite")
 NUMBERS = ["value", "low", "high", "previous", "change", "change_low", "change_high", "p", "q"]
 #: Figures are floating-point; bounds are held to this.
 TOLERANCE = 1e-7
@@ -110,8 +114,9 @@ def _complete(period: str) -> list[Check]:
         ),
         no_rows_where(
             "overall present",
-            "a KPI that has figures in a month has one for the whole company; otherwise it is absent altogether",
-            without_overall.format("k.kind <> 'quantile'"),
+            "a KPI that has figures in a month has one for the whole company; otherwise it is absent altogether "
+            "(mixes and estimates may be of groups only)",
+            without_overall.format(f"k.kind not in ('quantile', {', '.join(map(literal, GROUPS_ONLY))})"),
         ),
         # Half of a group may be answered within the follow-up window and half of the company not: then there is none.
         no_rows_where(
@@ -250,10 +255,11 @@ def _worded(false_discovery_rate: float) -> list[Check]:
 def _parts(period: str) -> list[Check]:
     """n of the parts against n of the whole, where no part is hidden.
 
-    More in the parts than in the whole cannot be: every kind counts rows, and a row has at most one value of a slice.
+    More in the parts than in the whole cannot be where a kind counts rows, for a row has at most one value of a slice.
     So that is critical. Fewer are rows lost on the way, for a row without a value stands under a label of its own. That
     misleads less and is a warning, of the report's month only: earlier months were told in their own reports. A group
-    whose quantile lies beyond the follow-up window has no figure, so quantiles are left out of it.
+    whose quantile lies beyond the follow-up window has no figure, so quantiles are left out of it. The parts of a
+    composite and the groups of an estimate may rest on the same people.
     """
     counted = (
         f"(select period, kpi, slice, sum(n) as n from {ROWS} where slice <> 'overall' group by all "
@@ -261,16 +267,17 @@ def _parts(period: str) -> list[Check]:
         f"join (select * from {ROWS} where slice = 'overall') as whole "
         "on whole.period = f.period and whole.kpi = f.kpi"
     )
+    divided = f"join kpis as k on k.kpi = f.kpi and k.kind not in ({', '.join(map(literal, UNDIVIDED))})"
     return [
         no_rows_where(
             "parts within whole",
             "the rows behind the parts of a slice are no more than those behind the whole",
-            f"select {FIGURE_AT} from {counted} where f.n > whole.n",
+            f"select {FIGURE_AT} from {counted} {divided} where f.n > whole.n",
         ),
         no_rows_where(
             "parts make whole",
             "the rows behind the parts of a slice add up to those behind the whole",
-            f"select {FIGURE_AT} from {counted} join kpis as k on k.kpi = f.kpi "
+            f"select {FIGURE_AT} from {counted} {divided} "
             f"where f.n < whole.n and f.period = {literal(period)} and k.kind <> 'quantile'",
             severity="warning",
         ),

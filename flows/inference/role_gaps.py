@@ -60,4 +60,3 @@ def _moments(both: pd.DataFrame, suffix: str) -> tuple[np.ndarray, np.ndarray, n
     """n, mean and variance of one side."""
     n, total, squares = (both[f"{name}{suffix}"].to_numpy(float) for name in ("n", "total", "total_squares"))
     return n, total / n, sample_variance(n, total / n, squares / n)
-
