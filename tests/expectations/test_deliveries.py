@@ -280,7 +280,8 @@ def ranks(file: Path, dimension: str | None) -> dict[str, Any]:
             f"question_kind, {named}::varchar as dimension from stg_scores where score >= 1"
         )
     asked = mapping()
-    asked["columns"] += [{"name": name, "type": "varchar", "required": False} for name in ("question_kind", "dimension")]
+    names = ("question_kind", "dimension")
+    asked["columns"] += [{"name": name, "type": "varchar", "required": False} for name in names]
     return asked
 
 
