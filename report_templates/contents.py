@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from report_templates.composites import Composite, composites
 from report_templates.headline import headline
 from report_templates.reading import Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.wording import Wording
 
 #: The sections of the report in order; each is one template in ``sections/``.
-SECTIONS = ("front", "scorecard", "groups", "trends", "trust", "definitions")
+SECTIONS = ("front", "scorecard", "composites", "groups", "trends", "trust", "definitions")
 
 TILES_AT_LEAST = 5
 TILES_AT_MOST = 8
@@ -85,6 +86,7 @@ class Contents:
     wording: Wording
     front: Front
     scorecard: list[tuple[str, list[tuple[Kpi, Figure]]]]
+    composites: list[Composite]
     groups: Groups
     trends: list[tuple[Kpi, Figure, list[Point]]]
     defined: list[Kpi]
@@ -115,7 +117,9 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
         wording=wording,
         front=_front(overall, sliced, wording, items_at_most),
         scorecard=scorecard,
-        groups=_groups(sliced),
+        composites=composites(report),
+        # the dimensions of a composite are no groups, and have a page of their own
+        groups=_groups([pair for pair in sliced if not pair[0].parts]),
         trends=[trend for trend in trends if sum(point.value is not None for point in trend[2]) > 1],
         defined=[kpi for kpi in report.kpis if kpi.kpi in known],
         restatements=restatements,

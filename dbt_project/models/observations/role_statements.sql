@@ -18,9 +18,12 @@ answers as (
 
 gaps as (
     select
-        kpi,
-        other_role,
-    from (values ('eco_gap_employees', 'employee'), ('eco_gap_customers', 'customer')) as declared (kpi, other_role)
+        'eco_gap_employees' as kpi,
+        'employee' as other_role,
+    union all
+    select
+        'eco_gap_customers' as kpi,
+        'customer' as other_role,
 ),
 
 -- Only what both sides were asked in the month.
@@ -44,13 +47,18 @@ respondents as (
         kpi,
         month,
         side,
-        statement,
+        cast(null as varchar) as statement,
         cast(sum(score) / count(*) as decimal(9, 4)) as judgement,
     from asked
-    group by grouping sets (
-        (kpi, month, side, response_id),
-        (kpi, month, side, response_id, statement)
-    )
+    group by kpi, month, side, response_id
+    union all
+    select
+        kpi,
+        month,
+        side,
+        statement,
+        cast(score as decimal(9, 4)) as judgement,
+    from asked
 )
 
 select

@@ -15,7 +15,7 @@ select
     scale_maximum,
     -- Of those on the scale that is compared; the others do not make an agent's number larger.
     count(*) filter (where scale_minimum = 1 and scale_maximum = 5) over (
-        partition by agent_key, date_trunc('month', answered_at)
+        partition by agent_key, {{ month_number('answered_at') }}
     ) as ratings_of_agent,
     mapping,
     source_file,
