@@ -134,7 +134,21 @@ def _mapping_checks(subject: dict[str, Any]) -> list[Check]:
                 column="score",
             )
         )
+    names = {column["name"] for column in subject["columns"]}
+    if subject["has_score"] and "question_kind" in names:
+        checks.append(_ranked("dimension" if "dimension" in names else "null"))
     return checks
+
+
+def _ranked(dimension: str) -> Check:
+    """A rank is the place of something: without its name, or counted from elsewhere, it says nothing."""
+    return no_rows_where(
+        "ranks",
+        "every rank names in dimension what is ranked, and is a whole place counted from 1",
+        f"select {MAPPED_AT} from {ROWS} where question_kind = 'rank' "
+        f"and ({dimension} is null or scale_minimum <> 1 or score <> floor(score))",
+        column="score",
+    )
 
 
 def _casts(columns: list[dict[str, Any]], raw_view: str) -> Check:

@@ -259,10 +259,11 @@ def _worded(false_discovery_rate: float) -> list[Check]:
 def _parts(period: str) -> list[Check]:
     """n of the parts against n of the whole, where no part is hidden.
 
-    More in the parts than in the whole cannot be: every kind counts rows, and a row has at most one value of a slice.
+    More in the parts than in the whole cannot be where a kind counts rows, for a row has at most one value of a slice.
     So that is critical. Fewer are rows lost on the way, for a row without a value stands under a label of its own. That
     misleads less and is a warning, of the report's month only: earlier months were told in their own reports. A group
-    whose quantile lies beyond the follow-up window has no figure, so quantiles are left out of it.
+    whose quantile lies beyond the follow-up window has no figure, so quantiles are left out of it. The parts of a
+    composite and the groups of an estimate may rest on the same people.
     """
     counted = (
         f"(select period, kpi, slice, sum(n) as n from {ROWS} where slice <> 'overall' group by all "

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from report_templates.composites import Composite, composites
 from report_templates.headline import headline
 from report_templates.reading import Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.wording import Wording
 
 #: The sections of the report in order; each is one template in ``sections/``.
 SECTIONS = (
-    *("front", "scorecard", "dimensions", "groups", "levels", "experiments", "trends", "trust"),
+    *("front", "scorecard", "composites", "groups", "levels", "experiments", "trends", "trust"),
     "definitions",
 )
 
@@ -81,28 +82,6 @@ class Groups:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A KPI within a dimension of a composite, with its figure of the whole company, or none this month."""
-
-    kpi: Kpi
-    figure: Figure | None
-
-
-@dataclass(frozen=True)
-class Dimensions:
-    """A composite: its figure, and each dimension with its figure (none where no part has one) and its parts."""
-
-    kpi: Kpi
-    figure: Figure
-    dimensions: list[tuple[str, Figure | None, list[Part]]]
-
-    @property
-    def partial(self) -> bool:
-        """Whether some part has no figure this month."""
-        return any(part.figure is None for *_, parts in self.dimensions for part in parts)
-
-
-@dataclass(frozen=True)
 class Contents:
     """Everything the templates read, chosen and ordered."""
 
@@ -110,12 +89,12 @@ class Contents:
     wording: Wording
     front: Front
     scorecard: list[tuple[str, list[tuple[Kpi, Figure]]]]
+    composites: list[Composite]
     groups: Groups
     trends: list[tuple[Kpi, Figure, list[Point]]]
     defined: list[Kpi]
     #: KPIs told by level only: mixes, comparisons, ranks.
     levels: list[GroupTable]
-    composites: list[Dimensions]
     #: Figures of the whole company outside what the months before let expect.
     signals: list[tuple[Kpi, Figure]]
     restatements: list[Restatement] = field(default_factory=list)
@@ -131,7 +110,8 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
     kpis = {kpi.kpi: kpi for kpi in report.kpis}
     overall = [(kpis[figure.kpi], figure) for figure in report.figures if figure.overall]
     sliced = [(kpis[figure.kpi], figure) for figure in report.figures if not figure.overall]
-    known = {kpi.kpi for kpi, _ in overall} | {kpi.kpi for kpi, _ in sliced}
+    whole = {kpi.kpi for kpi, _ in overall}
+    known = whole | {kpi.kpi for kpi, _ in sliced}
     scorecard = [
         (section, [pair for pair in overall if pair[0].section == section])
         for section in dict.fromkeys(kpi.section for kpi, _ in overall)
@@ -145,9 +125,10 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
         wording=wording,
         front=_front(overall, sliced, wording, items_at_most),
         scorecard=scorecard,
-        groups=_groups([pair for pair in sliced if pair[0].kpi in {kpi.kpi for kpi, _ in overall}]),
-        levels=_levels(overall, sliced),
-        composites=_composites(report, kpis, overall, sliced),
+        composites=composites(report),
+        # the dimensions of a composite are no groups, and have a page of their own
+        groups=_groups([pair for pair in sliced if pair[0].kpi in whole and not pair[0].parts]),
+        levels=_levels([pair for pair in sliced if pair[0].kpi not in whole]),
         signals=[(kpi, figure) for kpi, figure in overall if figure.signal],
         trends=[trend for trend in trends if sum(point.value is not None for point in trend[2]) > 1],
         defined=[kpi for kpi in report.kpis if kpi.kpi in known],
@@ -161,30 +142,13 @@ def _worth_a_chart(kpi: Kpi, figure: Figure) -> bool:
     return bool(kpi.headline or figure.target is not None or figure.clear or figure.signal)
 
 
-def _levels(overall, sliced) -> list[GroupTable]:
+def _levels(pairs) -> list[GroupTable]:
     """The tables of KPIs that have no figure of the whole company, such as mixes."""
-    whole = {kpi.kpi for kpi, _ in overall}
-    pairs = [pair for pair in sliced if pair[0].kpi not in whole]
     tables = []
     for (_, slice_), grouped in groupby(pairs, key=lambda pair: (pair[0].kpi, pair[1].slice)):
         rows = list(grouped)
         tables.append(GroupTable(rows[0][0], slice_, [figure for _, figure in rows]))
     return tables
-
-
-def _composites(report: ReportInput, kpis: dict[str, Kpi], overall, sliced) -> list[Dimensions]:
-    whole = {kpi.kpi: figure for kpi, figure in overall}
-    found = []
-    for kpi in report.kpis:
-        if not kpi.parts or kpi.kpi not in whole:
-            continue
-        told = {figure.slice_value: figure for each, figure in sliced if each.kpi == kpi.kpi}
-        dimensions = [
-            (name, told.get(name), [Part(kpis[part], whole.get(part)) for part in parts if part in kpis])
-            for name, parts in kpi.parts.items()
-        ]
-        found.append(Dimensions(kpi, whole[kpi.kpi], dimensions))
-    return found
 
 
 def tiles(overall: list[tuple[Kpi, Figure]]) -> list[tuple[Kpi, Figure]]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from flows.errors import BuildError, ConfigurationError
 from flows.period import Period
@@ -18,10 +18,6 @@ Number = float | None
 
 #: Verdicts that allow the words of a change; every other change is noise or unknown.
 CLEAR = ("better", "worse", "changed")
-
-
-def _from_json(given: object) -> object:
-    return {} if given is None else json.loads(given) if isinstance(given, str) else given
 
 
 class Read(BaseModel):
@@ -56,8 +52,14 @@ class Kpi(Read):
     section: str = ""
     edge_cases: str | None = None
     decimals: int = Field(default=1, ge=0, le=6)
-    #: What a composite is made of: KPIs by the name of the part.
-    parts: Annotated[dict[str, list[str]], BeforeValidator(_from_json)] = {}
+    #: What a composite is made of: KPIs by dimension.
+    parts: dict[str, list[str]] = {}
+
+    @field_validator("parts", mode="before")
+    @classmethod
+    def _as_declared(cls, parts: object) -> object:
+        """The table of KPIs holds the parts as JSON, and null where there are none."""
+        return json.loads(parts) if isinstance(parts, str) else parts or {}
 
 
 class Figure(Read):

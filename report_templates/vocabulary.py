@@ -33,7 +33,10 @@ SECTIONS = {
     "channels": N_("Channels"),
     "marketing": N_("Marketing"),
     "employees": N_("Employees"),
-    "overall": N_("All dimensions"),
+    "experience": N_("Touchpoints and ways"),
+    "stores": N_("Stores"),
+    "reviews": N_("Reviews elsewhere"),
+    "dimensions": N_("The five dimensions"),
 }
 DIRECTIONS = {
     "up": N_("higher is better"),
@@ -100,22 +103,55 @@ BASES = {
         N_("%(count)s recipients or calls"),
         N_("fewer than %(count)s recipients or calls"),
     ),
+    "statement_responses": (N_("%(count)s answer"), N_("%(count)s answers"), N_("fewer than %(count)s answers")),
+    "values_gaps": (
+        N_("%(count)s person on the smaller side"),
+        N_("%(count)s people on the smaller side"),
+        N_("fewer than %(count)s people on the smaller side"),
+    ),
+    "agent_ratings": (N_("%(count)s rating"), N_("%(count)s ratings"), N_("fewer than %(count)s ratings")),
+    "driver_rankings": (N_("%(count)s ranking"), N_("%(count)s rankings"), N_("fewer than %(count)s rankings")),
+    "driver_mean_ranks": (N_("%(count)s ranking"), N_("%(count)s rankings"), N_("fewer than %(count)s rankings")),
+    "new_customers": (
+        N_("%(count)s new customer"),
+        N_("%(count)s new customers"),
+        N_("fewer than %(count)s new customers"),
+    ),
+    "employees": (N_("%(count)s employee"), N_("%(count)s employees"), N_("fewer than %(count)s employees")),
+    "frontline_items": (N_("%(count)s item"), N_("%(count)s items"), N_("fewer than %(count)s items")),
+    "store_days": (
+        N_("%(count)s day of a store"),
+        N_("%(count)s days of stores"),
+        N_("fewer than %(count)s days of stores"),
+    ),
+    "employed": (N_("%(count)s employee"), N_("%(count)s employees"), N_("fewer than %(count)s employees")),
+    # What is composed of other KPIs rests on what the one with the smallest base does.
+    "figures": (
+        N_("%(count)s row behind its smallest measure"),
+        N_("%(count)s rows behind its smallest measure"),
+        N_("fewer than %(count)s rows behind its smallest measure"),
+    ),
     "active_customers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
 }
 #: The same for a fact of a workspace's own.
 RECORDS = (N_("%(count)s record"), N_("%(count)s records"), N_("fewer than %(count)s records"))
 #: Where a group is, within a sentence, by slice.
 WHERE = {
+    "acquisition_source": N_("of the acquisition source %(value)s"),
     "agent_group": N_("in the agent group %(value)s"),
     "campaign": N_("in the campaign %(value)s"),
     "channel": N_("on the channel %(value)s"),
     "dimension": N_("in the dimension %(value)s"),
+    "driver": N_("of the purchase driver %(value)s"),
     "employee_group": N_("in the employee group %(value)s"),
     "incident": N_("in the incident %(value)s"),
     "journey": N_("on the journey %(value)s"),
+    "part": N_("in the part %(value)s"),
     "queue": N_("in the queue %(value)s"),
     "region": N_("in the region %(value)s"),
     "segment": N_("in the segment %(value)s"),
+    "site": N_("on the site %(value)s"),
+    "statement": N_("on the statement %(value)s"),
     "step": N_("at the step %(value)s"),
     "store": N_("in the store %(value)s"),
     "survey": N_("in the survey %(value)s"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from report_templates import vocabulary
+from report_templates.composites import Composite, Part
 from report_templates.language import N_, Language
 from report_templates.reading import Experiment, Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.theme import NO_BREAK, Numbers
@@ -87,6 +88,21 @@ class Wording:
     def direction(self, kpi: Kpi) -> str:
         """Which direction is better."""
         return self._(vocabulary.DIRECTIONS[kpi.direction])
+
+    def dimension(self, name: str) -> str:
+        """The name of a composite's dimension."""
+        return self._(name.replace("_", " ").capitalize())
+
+    def made_of(self, kpi: Kpi) -> str:
+        """What a composite is made of, by dimension; measures that nobody declares are left out."""
+        return "; ".join(
+            self._(
+                "%(dimension)s: %(measures)s",
+                dimension=self.dimension(name),
+                measures=", ".join(self.mention(self._kpis[part]) for part in parts if part in self._kpis),
+            )
+            for name, parts in kpi.parts.items()
+        )
 
     def compared_with(self, kpi: Kpi) -> str:
         """What a change of this KPI is a change from."""
@@ -185,7 +201,7 @@ class Wording:
                 minimum=self.numbers.count(kpi.minimum_base),
             )
         if figure.verdict == "not compared":
-            return self._("Stands for itself; it is compared with no other month.")
+            return self._("Not compared: it stands for itself, or the two months are not made of the same.")
         if figure.verdict == "new" or figure.change is None:
             return self._("Nothing to compare with yet.")
         if figure.clear:
@@ -240,6 +256,28 @@ class Wording:
     def experiment(self, each: Experiment) -> str:
         """What may be said of a variant against its control."""
         return self._(vocabulary.EXPERIMENTS[each.verdict], variant=each.variant, control=each.control)
+
+    def standing(self, composite: Composite) -> str:
+        """How a composite stands this month, and what it lacks."""
+        kpi, figure = composite.kpi, composite.figure
+        if figure.verdict == "hidden":
+            return self.withheld(kpi)
+        said = self._(
+            "This month it stands at %(value)s (95%% interval %(interval)s).",
+            value=self.numbers.quantity(figure.value, kpi),
+            interval=self.interval(kpi, figure),
+        )
+        missing = [self.mention(part) for dimension in composite.dimensions for part in dimension.missing]
+        if missing:
+            lacking = N_("It is partial: without a figure, and so left out, are %(names)s.")
+            said += " " + self._(lacking, names=self.names(missing, most=len(missing)))
+        return said
+
+    def of_its_own(self, part: Part) -> str:
+        """The figure of a composite's measure in its own unit, or that its last survey stands in for it."""
+        if part.figure is None or part.figure.value is None:
+            return self._("of the last survey")
+        return self.numbers.brief(part.figure.value, part.kpi)
 
     def names(self, names: list[str], most: int = 3) -> str:
         """Names joined as in a sentence, the rest counted."""

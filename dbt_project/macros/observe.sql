@@ -21,6 +21,15 @@
         'order_sequences',
         'revenue_months',
         'experiment_estimates',
+        'new_customers',
+        'statement_responses',
+        'values_gaps',
+        'agent_ratings',
+        'driver_rankings',
+        'driver_mean_ranks',
+        'store_days',
+        'employees',
+        'frontline_items',
     ]) }}
 {%- endmacro -%}
 

@@ -71,6 +71,7 @@ def write_changed_rows(streams: dict[str, Table], folder: Path, month: Period, *
             "promised": wall(orders["promised"]),
             "delivered": wall(orders["delivered"]),
             "returned": wall(orders["returned"]),
+            "hand_overs": np.where(orders["delivered"] == NEVER, "", orders["hand_overs"].astype(str)),
             "updated": wall(orders["updated"]),
         },
         decimals=("amount", "margin"),

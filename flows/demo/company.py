@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flows.demo import digital, service, shop, voice
+from flows.demo import digital, opinions, service, shop, voice
 from flows.demo.clock import FOUNDED, LAST, NEVER
 from flows.demo.comments import write_comments
 from flows.demo.people import People
@@ -57,6 +57,7 @@ def simulate(seed: int = SEED) -> Company:
         cases = service.cases(dice(seed, "cases", period), people, period)
         invited, surveys = service.case_surveys(dice(seed, "case surveys", period), people, period, cases)
         orders = shop.orders(dice(seed, "orders", period), people, period)
+        orders["hand_overs"] = shop.hand_overs(dice(seed, "hand-overs", period), orders)
         invited_too, order_surveys = shop.order_surveys(dice(seed, "order surveys", period), people, orders)
         company.add("orders", orders)
         for told in (surveys, order_surveys):
@@ -83,6 +84,8 @@ def _watch(company: Company, seed: int, period: Period) -> None:
     people = company.people
     invited, responses = voice.relationship_survey(dice(seed, "relationship", period), people, period)
     company.add("invitations", invited)
+    responses |= opinions.pathway_statements(dice(seed, "pathway statements", period), people, responses)
+    responses |= opinions.driver_ranks(dice(seed, "driver ranks", period), responses)
     company.add("survey", responses)
     for stream, make in {
         "calls": service.calls,
@@ -93,6 +96,7 @@ def _watch(company: Company, seed: int, period: Period) -> None:
         "notices": digital.notices,
         "impressions": shop.impressions,
         "campaigns": shop.campaign_contacts,
+        "reviews": opinions.reviews,
     }.items():
         company.add(stream, make(dice(seed, stream, period), people, period))
     if period.month % 3 == 0:

@@ -41,6 +41,7 @@ def write_surveys(streams: dict[str, Table], folder: Path, month: Period, seed: 
         "recommend": recommends,
         **{name: survey[name] for name in survey if name.startswith(("experience_", "expectation_", "importance_"))},
         **{name: survey[name] for name in ("felt_heard", "keeps_promises", "easy_to_reach", "buys_loyal", "pays_more")},
+        **{name: survey[name] for name in survey if name.startswith(("path_", "rank_"))},
         "language": survey["language"],
         "comment": comment,
     }
@@ -82,5 +83,17 @@ def write_surveys(streams: dict[str, Table], folder: Path, month: Period, seed: 
             "answered": local_texts(after_order["answered"]),
             "language": after_order["language"],
             "comment": after_order["comment"],
+        },
+    )
+    reviews = during(streams["reviews"], "written", month)
+    write_csv(
+        folder / f"reviews_{month}.csv",
+        {
+            "review": reviews["review"],
+            "site": reviews["site"],
+            "stars": reviews["stars"],
+            "written": local_texts(reviews["written"]),
+            "language": reviews["language"],
+            "text": reviews["text"],
         },
     )

@@ -61,6 +61,11 @@ def orders(rng: np.random.Generator, people: People, period: Period) -> Table:
     )
 
 
+def hand_overs(rng: np.random.Generator, bought: Table) -> np.ndarray:
+    """How often each order went from one department or carrier to the next; 0 over the counter."""
+    return np.where(bought["promised"] == NEVER, 0, 1 + rng.poisson(1.1, len(bought["order"])))
+
+
 def order_surveys(rng: np.random.Generator, people: People, bought: Table) -> tuple[Table, Table]:
     """Invitations after deliveries, and satisfaction with deliveries and, on the kiosk by the door, with shops."""
     size = len(bought["order"])

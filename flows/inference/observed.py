@@ -60,7 +60,9 @@ def cells_of(observed: pd.DataFrame, kpis: pd.DataFrame) -> pd.DataFrame:
         cells[column] = _numbers(observed, column, np.nan)
     draws = observed["quantile_draws"] if "quantile_draws" in observed else [None] * len(observed)
     cells["quantile_draws"] = pd.Series([_grid(given) for given in draws], dtype=object)
-    cells["parts_present"] = observed["parts_present"].to_numpy(object) if "parts_present" in observed else None
+    parts = observed["parts_present"] if "parts_present" in observed else [None] * len(observed)
+    # None and not NaN, which would differ from itself: only composites are made of parts
+    cells["parts_present"] = pd.Series([None if pd.isna(given) else given for given in parts], dtype=object)
     for column in LISTS:
         given = observed[column] if column in observed else [None] * len(observed)
         cells[column] = pd.Series([_list(each) for each in given], dtype=object)

@@ -270,6 +270,48 @@ def test_a_value_that_was_missing_before_the_cast_has_not_changed_its_type(tmp_p
     assert broken(ask(database(tmp_path, spoiled(1, 2, None)), mapping())) == []
 
 
+def ranks(file: Path, dimension: str | None) -> dict[str, Any]:
+    """The delivery with its scores taken as ranks of ``dimension``, and the subject that asks for it."""
+    with duckdb.connect(str(file)) as connection:
+        named = "null" if dimension is None else f"'{dimension}'"
+        connection.execute("alter view stg_survey__nps rename to stg_scores")
+        connection.execute(
+            f"create view stg_survey__nps as select * replace (1::decimal(9,3) as scale_minimum), 'rank' as "
+            f"question_kind, {named}::varchar as dimension from stg_scores where score >= 1"
+        )
+    asked = mapping()
+    names = ("question_kind", "dimension")
+    asked["columns"] += [{"name": name, "type": "varchar", "required": False} for name in names]
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("score", "dimension", "kept"), [("4", "price", True), ("2.5", "price", False), ("4", None, False)]
+)
+def test_a_rank_is_a_whole_place_of_something_that_is_named(tmp_path, score, dimension, kept):
+    file = database(tmp_path, spoiled(2, 1, score))
+    answer = ask(file, ranks(file, dimension))
+    found = [line for line in broken(answer) if line[0] == "ranks"]
+    assert found == ([] if kept else [("ranks", "score", "critical")])
+
+
+def test_a_rank_counted_from_nought_is_refused_and_another_question_is_not(tmp_path):
+    file = database(tmp_path, GOOD)
+    asked = ranks(file, "price")
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "create or replace view stg_survey__nps as select *, 'rank' as question_kind, 'price' as dimension "
+            "from stg_scores"
+        )
+    assert ("ranks", "score", "critical") in broken(ask(file, asked))
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "create or replace view stg_survey__nps as select *, 'nps' as question_kind, null::varchar as dimension "
+            "from stg_scores"
+        )
+    assert [line for line in broken(ask(file, asked)) if line[0] == "ranks"] == []
+
+
 @pytest.mark.parametrize(("score", "kept"), [("0", True), ("10", True), ("10.001", False), ("-1", False)])
 def test_a_score_off_its_scale_is_refused_with_its_line(tmp_path, score, kept):
     answer = ask(database(tmp_path, spoiled(2, 1, score)), mapping())

@@ -257,6 +257,21 @@ def test_a_quantile_that_only_a_group_has_is_a_warning(tmp_path):
     assert broken(answer) == [("overall quantile present", "warning")]
 
 
+@pytest.mark.parametrize("kind", ["mix", "estimate"])
+def test_a_mix_and_an_estimate_may_have_figures_of_groups_only(tmp_path, kind):
+    groups = f"delete from figures {CSAT}; update kpis set kind = '{kind}' where kpi = 'csat'"
+    assert broken(ask(warehouse(tmp_path, groups))) == []
+
+
+@pytest.mark.parametrize("kind", ["composite", "estimate"])
+def test_the_parts_of_a_composite_and_of_an_estimate_may_rest_on_the_same_people(tmp_path, kind):
+    same = (
+        f"update kpis set kind = '{kind}' where kpi = 'csat'; "
+        "update figures set n = 200 where kpi = 'csat' and slice = 'region'"
+    )
+    assert broken(ask(warehouse(tmp_path, same))) == []
+
+
 def test_an_empty_table_of_figures_is_refused(tmp_path):
     answer = ask(warehouse(tmp_path, "delete from figures"))
     assert broken(answer) == [("has rows", "critical"), ("period present", "critical")]

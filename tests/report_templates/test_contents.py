@@ -143,29 +143,6 @@ def test_restated_figures_are_one_line_a_month_and_measure_newest_first_with_the
     assert len(chosen.restatements) == 5  # for the annex
 
 
-def composite(document):
-    """The document with a composite of two dimensions; of one no part has a figure."""
-    declared = document["kpis"][0] | {"kpi": "dim5", "label": "Five dimensions", "headline": False, "unit": "score"}
-    declared["parts"] = '{"touchpoints": ["csat_t2b", "nps"], "pathways": ["path_drop"], "delivery": ["on_time"]}'
-    whole = figure_of(document, "nps") | {"kpi": "dim5", "verdict": "no clear change"}
-    dimension = whole | {"slice": "dimension", "slice_value": "touchpoints"}
-    document["kpis"] += [declared, declared | {"kpi": "path_drop", "label": "Drop-off", "parts": None}]
-    document["figures"] += [whole, dimension]
-    return document
-
-
-def test_a_composite_shows_its_parts_and_a_part_without_a_figure_makes_it_partial():
-    [shown] = contents(composite(sample())).composites
-    assert shown.kpi.kpi == "dim5"
-    assert shown.partial
-    assert [(name, figure is None, [part.kpi.kpi for part in parts]) for name, figure, parts in shown.dimensions] == [
-        ("touchpoints", False, ["csat_t2b", "nps"]),
-        ("pathways", True, ["path_drop"]),
-        ("delivery", True, ["on_time"]),
-    ]
-    assert [part.figure is None for *_, parts in shown.dimensions for part in parts] == [False, False, True, False]
-
-
 def test_a_kpi_without_a_figure_of_the_whole_is_told_by_level():
     document = sample()
     document["kpis"].append(document["kpis"][0] | {"kpi": "channel_mix", "label": "Channels", "headline": False})

@@ -30,7 +30,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
 def test_a_shorter_history_has_the_same_report_month() -> None:
     short, whole = _digests(short_workspace()), _digests(demo_workspace())
     monthly = [name for name in short if "_2026-06" in name]
-    assert len(monthly) == 13
+    assert len(monthly) == 14
     assert {name: short[name] for name in monthly} == {name: whole[name] for name in monthly}
 
 

@@ -143,6 +143,44 @@ def test_convenience_is_the_key_experience_of_customers() -> None:
     assert sorted(weighted.values())[1] > -9
 
 
+def test_purchase_drivers_are_ranked_as_they_pull_some_only_in_part() -> None:
+    answers = [row for row in raw("survey_*.csv.gz") if row["rank_recommendation"] or row["rank_price"]]
+    drivers = ("recommendation", "product", "price", "advertising")
+    first = [sum(row[f"rank_{driver}"] == "1" for row in answers) for driver in drivers]
+    assert first == sorted(first, reverse=True)
+    places = [[row[f"rank_{driver}"] for driver in drivers] for row in answers]
+    assert all("1" in given for given in places)
+    assert {"", "1", "2", "3", "4"} == {place for given in places for place in given}
+    tied = sum(given.count("1") > 1 for given in places)
+    assert tied / len(places) == pytest.approx(0.03, abs=0.01)
+
+
+def test_reviews_elsewhere_are_as_many_and_as_good_as_ever() -> None:
+    stars: dict[str, list[float]] = defaultdict(list)
+    for row in raw("reviews_*.csv"):
+        stars[row["written"][:7]].append(float(row["stars"]))
+    assert len(stars) == 30
+    counts = [len(each) for each in stars.values()]
+    usual = statistics.fmean(counts)
+    assert sum((count - usual) ** 2 / usual for count in counts) < 52.3, "chi-square, 29 degrees, five in a thousand"
+    moves = [_mean_z(stars[now], stars[before]) for before, now in pairwise(sorted(stars))]
+    assert max(map(abs, moves)) < Z
+
+
+def test_an_order_is_handed_over_as_often_as_ever() -> None:
+    import pyarrow.parquet as pq
+
+    counted: dict[str, list[float]] = defaultdict(list)
+    for path in sorted((demo_workspace() / "extracts").glob("orders_*.parquet"))[1:]:
+        for row in pq.read_table(path, columns=["delivered", "hand_overs", "updated"]).to_pylist():
+            assert (row["delivered"] is None) == (row["hand_overs"] is None)
+            if row["delivered"] and row["updated"] == row["delivered"]:
+                counted[f"{row['delivered']:%Y-%m}"].append(float(row["hand_overs"]))
+    moves = [_mean_z(counted[now], counted[before]) for before, now in pairwise(sorted(counted))]
+    assert len(moves) == 29
+    assert max(map(abs, moves)) < Z + 0.5
+
+
 def _campaign(name: str, variant: str) -> tuple[int, int]:
     rows = [row for row in raw("campaigns.csv.gz") if row["campaign"] == name and row["variant"] == variant]
     return sum(row["responded"] != "" for row in rows), len(rows)

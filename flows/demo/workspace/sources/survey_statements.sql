@@ -21,6 +21,9 @@ from survey,
             ('keeps_promises', survey.keeps_promises, 1, 5),
             ('easy_to_reach', survey.easy_to_reach, 1, 5),
             ('buys_loyal', survey.buys_loyal, 0, 1),
-            ('pays_more', survey.pays_more, 0, 1)
+            ('pays_more', survey.pays_more, 0, 1),
+            ('path_clear', survey.path_clear, 1, 5),
+            ('path_easy', survey.path_easy, 1, 5),
+            ('path_as_expected', survey.path_as_expected, 1, 5)
     ) as asked (dimension, score, scale_minimum, scale_maximum)
 where asked.score is not null
