@@ -38,6 +38,14 @@
 
 {%- macro first_month() -%} cast('{{ var("first_period") }}-01' as date) {%- endmacro -%}
 
+{%- macro known_from() -%}
+    {#- From when on a version of a customer is taken for true: the earliest known one from ever. -#}
+    case
+        when row_number() over (partition by customer_key order by valid_from nulls first) > 1 then valid_from
+        else cast('-infinity' as timestamptz)
+    end
+{%- endmacro -%}
+
 {%- macro conform(contract, customers=true, derived='') -%}
     {#-
       The fact of a contract of events: rows as of the end of the period, not older than the build looks back, with the
@@ -51,22 +59,14 @@ delivered as ({{ delivered(contract) }}
 ),
 
 {% if customers -%}
-versions as (
+known as (
     select
         customer_key,
-        coalesce(valid_from, cast('-infinity' as timestamptz)) as valid_from,
+        {{ known_from() }} as valid_from,
         segment,
         region,
         tier,
-        row_number() over (partition by customer_key order by valid_from nulls first) = 1 as is_earliest,
     from {{ ref('fct_customers') }}
-),
-
-known as (
-    select
-        * exclude (is_earliest, valid_from),
-        case when is_earliest then cast('-infinity' as timestamptz) else valid_from end as valid_from,
-    from versions
 ),
 
 {% endif -%}

@@ -19,6 +19,10 @@
         'fct_alerts',
         'customer_months',
         'order_sequences',
+        'case_sequences',
+        'contacts',
+        'contact_days',
+        'abandoned_calls',
     ]) }}
 {%- endmacro -%}
 
