@@ -46,11 +46,11 @@
     end
 {%- endmacro -%}
 
-{%- macro conform(contract, customers=true, derived='') -%}
+{%- macro conform(contract, customers=true, derived='', also=[]) -%}
     {#-
       The fact of a contract of events: rows as of the end of the period, not older than the build looks back, with the
       customer's segment, region and tier valid at the row's time (before the first snapshot the earliest known).
-      `derived` adds columns: SQL ending in a comma.
+      `derived` adds columns: SQL ending in a comma. `also` names further columns of the customer, as customer_<name>.
     -#}
     {%- set time = graph.nodes['model.cx.fct_' ~ contract].config.meta.time_column if execute else 'time' -%}
 with
@@ -66,6 +66,9 @@ known as (
         segment,
         region,
         tier,
+        {%- for name in also %}
+        {{ name }},
+        {%- endfor %}
     from {{ ref('fct_customers') }}
 ),
 
@@ -85,6 +88,9 @@ select
     known.segment as customer_segment,
     known.region as customer_region,
     known.tier as customer_tier,
+    {%- for name in also %}
+    known.{{ name }} as customer_{{ name }},
+    {%- endfor %}
 from in_time
 asof left join known
     on

@@ -135,7 +135,9 @@ def test_an_unknown_fact_is_told_with_those_there_are(workspace):
 
 def test_a_slice_that_is_not_declared_is_told_with_those_that_are(workspace):
     declare(workspace, kpis=[KPI | {"slices": ["hour"]}])
-    with pytest.raises(ConfigurationError, match=r"calls_short is sliced by hour.*\n.*known: hold_content, line_type, queue"):
+    with pytest.raises(
+        ConfigurationError, match=r"calls_short is sliced by hour.*\n.*known: hold_content, line_type, queue"
+    ):
         declared_facts(workspace)
 
 

@@ -20,14 +20,6 @@ channels as (
     select * from {{ ref('channels') }}
 ),
 
-preferences as (
-    select
-        customer_key,
-        {{ known_from() }} as known_from,
-        preferred_channel,
-    from {{ ref('fct_customers') }}
-),
-
 first_call as (
     select min(enqueued_at) as first_called_at
     from calls
@@ -44,6 +36,7 @@ united as (
         cases.customer_segment,
         cases.customer_region,
         cases.customer_tier,
+        cases.customer_preferred_channel as preferred_channel,
         cases.mapping,
         cases.source_file,
         cases.source_line,
@@ -60,6 +53,7 @@ united as (
         customer_segment,
         customer_region,
         customer_tier,
+        customer_preferred_channel as preferred_channel,
         mapping,
         source_file,
         source_line,
@@ -76,6 +70,7 @@ united as (
         customer_segment,
         customer_region,
         customer_tier,
+        customer_preferred_channel as preferred_channel,
         mapping,
         source_file,
         source_line,
@@ -91,6 +86,7 @@ united as (
         customer_segment,
         customer_region,
         customer_tier,
+        customer_preferred_channel as preferred_channel,
         mapping,
         source_file,
         source_line,
@@ -105,7 +101,7 @@ select
     united.contacted_at,
     united.channel,
     channels.channel_group,
-    preferences.preferred_channel,
+    united.preferred_channel,
     -- A contact of nobody known is a sequence of its own.
     lead(united.contacted_at) over (
         partition by coalesce(united.customer_key, united.contact_kind || united.contact_key)
@@ -119,7 +115,3 @@ select
     united.source_line,
 from united
 left join channels on united.channel = channels.channel
-asof left join preferences
-    on
-        united.customer_key = preferences.customer_key
-        and united.contacted_at >= preferences.known_from
