@@ -14,7 +14,7 @@ from flows.errors import ConfigurationError
 from flows.settings import DBT_PROJECT
 from flows.sources.declaration import Name
 from flows.staging import unrendered
-from flows.workspace import Declared, Workspace, refuse
+from flows.workspace import OPTIONAL_SETTINGS, Declared, Workspace, refuse
 
 Unit = Literal[
     "points", "%", "score", "hours", "minutes", "days", "seconds", "months", "per 1,000", "per 100", "count", "ratio",
@@ -64,8 +64,14 @@ def _kind(text: str) -> str:
 Kind = Annotated[str, AfterValidator(_kind)]
 
 
+#: What a need on a setting of cx.toml begins with, and the settings that can be needed.
+SETTINGS = "settings"
+
+
 def _need(text: str) -> str:
     contract, _, column = text.partition(".")
+    if contract == SETTINGS and column in OPTIONAL_SETTINGS:
+        return text
     if contract not in contracts() or column not in contracts()[contract].types:
         raise ValueError(f"{text} is no column of a contract, written as contract.column")
     return text
@@ -127,7 +133,7 @@ class Kpi(Declared):
     section: Text
     decimals: int = Field(default=1, ge=0, le=4)
     edge_cases: Text
-    #: Contract columns without which the KPI is absent, as contract.column.
+    #: Contract columns (and settings, as settings.key) without which the KPI is absent, as contract.column.
     needs: list[Need] = []
 
     @model_validator(mode="after")
@@ -275,9 +281,16 @@ def _check_exposures(facts: dict[str, FactMeta], added: WorkspaceKpis, where: st
 
 
 def absent_because(kpi: Kpi, delivered: dict[str, set[str]]) -> str | None:
-    """Why ``kpi`` cannot be computed from the contract columns that are delivered; None when it can."""
-    missing = [need for need in kpi.needs if need.split(".")[1] not in delivered.get(need.split(".")[0], set())]
-    return f"{', '.join(missing)} not delivered" if missing else None
+    """Why ``kpi`` cannot be computed from what is delivered; None when it can.
+
+    ``delivered`` are the columns by contract, and under ``settings`` the optional settings that are given.
+    """
+    missing = [need.split(".") for need in kpi.needs]
+    missing = [(name, column) for name, column in missing if column not in delivered.get(name, set())]
+    columns = ", ".join(f"{name}.{column}" for name, column in missing if name != SETTINGS)
+    reasons = [f"{columns} not delivered"] if columns else []
+    reasons += [f"no [{column}] in cx.toml" for name, column in missing if name == SETTINGS]
+    return "; ".join(reasons) or None
 
 
 def write_into(project: Path, facts: dict[str, FactMeta], delivered: dict[str, set[str]]) -> None:

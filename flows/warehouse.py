@@ -16,12 +16,12 @@ import yaml
 
 from flows.deliveries import Staged
 from flows.errors import BuildError
-from flows.kpis import FactMeta, write_into
+from flows.kpis import SETTINGS, FactMeta, write_into
 from flows.period import Period
 from flows.settings import DBT_PROJECT
 from flows.staging import CATALOG, View, literal, unrendered
 from flows.workers import Worker
-from flows.workspace import LOOKBACK_MONTHS, Workspace
+from flows.workspace import LOOKBACK_MONTHS, BusinessHours, Workspace
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def prepare(
     for view in staged.views:
         (staging / f"{view.name}.sql").write_text(_model(view), encoding="utf-8")
     (staging / "handled.sql").write_text(_handled(staged.handled), encoding="utf-8")
-    write_into(build.project, facts, staged.delivered)
+    write_into(build.project, facts, staged.delivered | {SETTINGS: workspace.settings.given})
     timezone = workspace.settings.timezone
     first = period.shift(1 - workspace.settings.window_months)
     first_read = workspace.first_read(period)
@@ -80,6 +80,19 @@ def prepare(
         "experiments": [arm.model_dump() for arm in workspace.experiments],
         "hidden_below": workspace.settings.thresholds.hidden_below,
         "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
+        "business_hours": _business_hours(workspace.settings.business_hours),
+    }
+
+
+def _business_hours(hours: BusinessHours | None) -> dict[str, Any] | None:
+    """What models/calendars/business_days.sql asks for: numbers of weekdays, minutes of the day, days as texts."""
+    if hours is None:
+        return None
+    return {
+        "weekdays": hours.weekdays,
+        "opens_minute": hours.opens_minute,
+        "closes_minute": hours.closes_minute,
+        "holidays": sorted({day.isoformat() for day in hours.holidays}),
     }
 
 

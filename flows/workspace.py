@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from flows.errors import ConfigurationError
 from flows.period import Period
@@ -64,8 +66,29 @@ def _address(text: str) -> str:
     return text
 
 
+def _minute_of_day(given: object) -> int:
+    """Minutes since midnight of ``"09:30"`` or a TOML time; ``"24:00"`` is the end of the day."""
+    text = f"{given:%H:%M}" if isinstance(given, time) and not given.second else given
+    found = re.fullmatch(r"(\d\d):([0-5]\d)", text) if isinstance(text, str) else None
+    if not found or (minutes := int(found[1]) * 60 + int(found[2])) > 24 * 60:
+        raise ValueError('this is not a time of day such as "09:00"')
+    return minutes
+
+
+def _day(given: object) -> date:
+    if isinstance(given, date) and not isinstance(given, datetime):
+        return given
+    if isinstance(given, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", given):
+        with suppress(ValueError):
+            return date.fromisoformat(given)
+    raise ValueError("this is not a day such as 2026-12-25")
+
+
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Month = Annotated[str, AfterValidator(_month)]
+MinuteOfDay = Annotated[int, BeforeValidator(_minute_of_day)]
+Day = Annotated[date, BeforeValidator(_day)]
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Schedule(Declared):
@@ -92,6 +115,31 @@ class Thresholds(Declared):
     volume_factor: float = Field(default=3.0, gt=1)
 
 
+class BusinessHours(Declared):
+    """When the company answers, by the clock on its wall: ``from`` and ``to`` on every one of ``days``."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(min_length=1)
+    opens_minute: MinuteOfDay = Field(alias="from")
+    closes_minute: MinuteOfDay = Field(alias="to")
+    #: Days on which nobody answers, whatever day of the week they are.
+    holidays: list[Day] = []
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> BusinessHours:
+        if self.opens_minute >= self.closes_minute:
+            raise ValueError("to must be later than from, on the same day (the end of the day is 24:00)")
+        return self
+
+    @property
+    def weekdays(self) -> list[int]:
+        """ISO numbers of the open days of the week, Monday 1 to Sunday 7."""
+        return sorted({WEEKDAYS.index(name) + 1 for name in self.days})
+
+
+#: Settings without a default on which KPIs rest, by their key in cx.toml.
+OPTIONAL_SETTINGS = ("business_hours",)
+
+
 class Settings(Declared):
     name: str = Field(min_length=1)
     timezone: TimeZone
@@ -103,6 +151,13 @@ class Settings(Declared):
     schedule: Schedule = Schedule()
     mail: Mail = Mail()
     thresholds: Thresholds = Thresholds()
+    #: Without them what is told in business hours is absent.
+    business_hours: BusinessHours | None = None
+
+    @property
+    def given(self) -> set[str]:
+        """The optional settings that are there: what a KPI may need of them."""
+        return {name for name in OPTIONAL_SETTINGS if getattr(self, name) is not None}
 
 
 class Recipient(Declared):

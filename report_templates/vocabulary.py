@@ -131,6 +131,14 @@ BASES = {
         N_("%(count)s rows behind its smallest measure"),
         N_("fewer than %(count)s rows behind its smallest measure"),
     ),
+    "case_sequences": (N_("%(count)s case"), N_("%(count)s cases"), N_("fewer than %(count)s cases")),
+    "contacts": (N_("%(count)s contact"), N_("%(count)s contacts"), N_("fewer than %(count)s contacts")),
+    "contact_days": (N_("%(count)s matter"), N_("%(count)s matters"), N_("fewer than %(count)s matters")),
+    "abandoned_calls": (
+        N_("%(count)s abandoned call"),
+        N_("%(count)s abandoned calls"),
+        N_("fewer than %(count)s abandoned calls"),
+    ),
     "active_customers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
 }
 #: The same for a fact of a workspace's own.
@@ -141,13 +149,19 @@ WHERE = {
     "agent_group": N_("in the agent group %(value)s"),
     "campaign": N_("in the campaign %(value)s"),
     "channel": N_("on the channel %(value)s"),
+    "channel_group": N_("in the channel group %(value)s"),
     "dimension": N_("in the dimension %(value)s"),
     "driver": N_("of the purchase driver %(value)s"),
     "employee_group": N_("in the employee group %(value)s"),
+    "hold_content": N_("with the hold content %(value)s"),
     "incident": N_("in the incident %(value)s"),
     "journey": N_("on the journey %(value)s"),
     "part": N_("in the part %(value)s"),
+    "line_type": N_("from the line type %(value)s"),
+    "owner_group": N_("in the owner group %(value)s"),
+    "priority": N_("with the priority %(value)s"),
     "queue": N_("in the queue %(value)s"),
+    "reason": N_("for the reason %(value)s"),
     "region": N_("in the region %(value)s"),
     "segment": N_("in the segment %(value)s"),
     "site": N_("on the site %(value)s"),
@@ -158,6 +172,7 @@ WHERE = {
     "tier": N_("in the tier %(value)s"),
     "topic": N_("on the topic %(value)s"),
     "touchpoint": N_("at the touchpoint %(value)s"),
+    "traffic_source": N_("from the traffic source %(value)s"),
 }
 WHERE_ELSE = N_("for %(slice)s %(value)s")
 WHERE_UNKNOWN = N_("where %(slice)s is not given")

@@ -38,11 +38,19 @@
 
 {%- macro first_month() -%} cast('{{ var("first_period") }}-01' as date) {%- endmacro -%}
 
-{%- macro conform(contract, customers=true, derived='') -%}
+{%- macro known_from() -%}
+    {#- From when on a version of a customer is taken for true: the earliest known one from ever. -#}
+    case
+        when row_number() over (partition by customer_key order by valid_from nulls first) > 1 then valid_from
+        else cast('-infinity' as timestamptz)
+    end
+{%- endmacro -%}
+
+{%- macro conform(contract, customers=true, derived='', also=[]) -%}
     {#-
       The fact of a contract of events: rows as of the end of the period, not older than the build looks back, with the
       customer's segment, region and tier valid at the row's time (before the first snapshot the earliest known).
-      `derived` adds columns: SQL ending in a comma.
+      `derived` adds columns: SQL ending in a comma. `also` names further columns of the customer, as customer_<name>.
     -#}
     {%- set time = graph.nodes['model.cx.fct_' ~ contract].config.meta.time_column if execute else 'time' -%}
 with
@@ -51,22 +59,17 @@ delivered as ({{ delivered(contract) }}
 ),
 
 {% if customers -%}
-versions as (
+known as (
     select
         customer_key,
-        coalesce(valid_from, cast('-infinity' as timestamptz)) as valid_from,
+        {{ known_from() }} as valid_from,
         segment,
         region,
         tier,
-        row_number() over (partition by customer_key order by valid_from nulls first) = 1 as is_earliest,
+        {%- for name in also %}
+        {{ name }},
+        {%- endfor %}
     from {{ ref('fct_customers') }}
-),
-
-known as (
-    select
-        * exclude (is_earliest, valid_from),
-        case when is_earliest then cast('-infinity' as timestamptz) else valid_from end as valid_from,
-    from versions
 ),
 
 {% endif -%}
@@ -85,6 +88,9 @@ select
     known.segment as customer_segment,
     known.region as customer_region,
     known.tier as customer_tier,
+    {%- for name in also %}
+    known.{{ name }} as customer_{{ name }},
+    {%- endfor %}
 from in_time
 asof left join known
     on

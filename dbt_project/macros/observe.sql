@@ -30,6 +30,10 @@
         'store_days',
         'employees',
         'frontline_items',
+        'case_sequences',
+        'contacts',
+        'contact_days',
+        'abandoned_calls',
     ]) }}
 {%- endmacro -%}
 

@@ -7,8 +7,10 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -75,6 +77,25 @@ def test_a_fact_is_scanned_once_however_many_kpis_and_slices_it_has(built: Run) 
     for fact in ("fct_feedback", "fct_cases", "fct_orders", "fct_calls", "fct_invitations", "customer_months"):
         found = {table: number for table, number in scanned.items() if table.endswith(fact)}
         assert sum(found.values()) == 1, f"{fact}: {found}"
+
+
+def test_business_time_is_what_a_walk_through_the_minutes_counts(built: Run) -> None:
+    """Open time by cumulative sums of days, against the hours of cx.toml asked minute by minute."""
+    hours, zone = built.workspace.settings.business_hours, ZoneInfo(built.workspace.settings.timezone)
+
+    def is_open(moment: datetime) -> bool:
+        local = moment.astimezone(zone)
+        minute = local.hour * 60 + local.minute
+        works = local.isoweekday() in hours.weekdays and local.date() not in hours.holidays
+        return works and hours.opens_minute <= minute < hours.closes_minute
+
+    columns = "created_at, first_reply_at, first_reply_business_seconds as seconds"
+    replied = rows(built.build.database, f"select {columns} from case_sequences where first_reply_at is not null")
+    assert len(replied) > 20
+    for case in replied:
+        asked, answered = (case[name].astimezone(UTC) for name in ("created_at", "first_reply_at"))
+        minutes = range(int((answered - asked).total_seconds() // 60))
+        assert case["seconds"] == 60 * sum(is_open(asked + timedelta(minutes=minute)) for minute in minutes)
 
 
 def _tables(plan: Any) -> Iterator[str]:

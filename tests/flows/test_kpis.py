@@ -9,7 +9,7 @@ import yaml
 from flows.contracts import contracts
 from flows.errors import ConfigurationError
 from flows.kpis import absent_because, declared_facts, model_of, project_facts, write_into
-from flows.workspace import Settings, Workspace
+from flows.workspace import OPTIONAL_SETTINGS, Settings, Workspace
 
 KPI = {
     "id": "calls_short",
@@ -59,8 +59,9 @@ def test_the_projects_own_kpis_are_valid_and_their_slices_declared():
             assert set(kpi.slices) <= set(meta.slices), kpi.id
 
 
-def test_what_a_kpi_of_the_project_needs_is_a_column_of_a_contract():
+def test_what_a_kpi_of_the_project_needs_is_a_column_of_a_contract_or_an_optional_setting():
     known = {f"{contract.name}.{column}" for contract in contracts().values() for column in contract.types}
+    known |= {f"settings.{name}" for name in OPTIONAL_SETTINGS}
     for meta in project_facts().values():
         for kpi in meta.kpis:
             assert kpi.needs, f"{kpi.id}: without needs it would be 0 where nothing was delivered"
@@ -134,7 +135,9 @@ def test_an_unknown_fact_is_told_with_those_there_are(workspace):
 
 def test_a_slice_that_is_not_declared_is_told_with_those_that_are(workspace):
     declare(workspace, kpis=[KPI | {"slices": ["hour"]}])
-    with pytest.raises(ConfigurationError, match=r"calls_short is sliced by hour.*\n.*known: line_type, queue"):
+    with pytest.raises(
+        ConfigurationError, match=r"calls_short is sliced by hour.*\n.*known: hold_content, line_type, queue"
+    ):
         declared_facts(workspace)
 
 
@@ -175,7 +178,7 @@ def test_a_contract_column_that_does_not_exist_cannot_be_needed(workspace):
     assert "calls.abandonned" in refusal(workspace)
 
 
-@pytest.mark.parametrize("needs", ["calls", "calls.", "a.b.c"])
+@pytest.mark.parametrize("needs", ["calls", "calls.", "a.b.c", "settings.currency"])
 def test_a_need_that_is_no_contract_and_column_is_refused(workspace, needs):
     declare(workspace, kpis=[KPI | {"needs": [needs]}])
     assert needs in refusal(workspace)
@@ -206,6 +209,14 @@ def test_a_kpi_says_which_columns_are_missing_and_is_there_when_all_are_delivere
     assert absent_because(abandon, {}) == "calls.abandoned not delivered"
     assert absent_because(abandon, {"calls": {"enqueued_at"}, "cases": {"abandoned"}}) is not None
     assert absent_because(abandon, {"calls": {"abandoned"}}) is None
+
+
+def test_a_kpi_says_which_setting_is_missing():
+    kpis = project_facts()["case_sequences"].kpis
+    business = next(kpi for kpi in kpis if kpi.id == "frt_business_median")
+    assert absent_because(business, {"cases": {"first_reply_at"}}) == "no [business_hours] in cx.toml"
+    assert absent_because(business, {}) == "cases.first_reply_at not delivered; no [business_hours] in cx.toml"
+    assert absent_because(business, {"cases": {"first_reply_at"}, "settings": {"business_hours"}}) is None
 
 
 def test_the_builds_copy_carries_every_declaration_and_why_a_kpi_is_absent(workspace, tmp_path):

@@ -125,7 +125,9 @@ def test_a_warning_of_dbt_is_no_success(build):
 
 
 def test_a_build_has_its_own_project_with_its_views_and_the_variables_of_the_month(build, tmp_path):
-    workspace = Workspace(tmp_path, Settings(name="Acme", timezone="Europe/Warsaw", window_months=3))
+    hours = {"days": ["sat", "mon"], "from": "09:00", "to": "24:00", "holidays": ["2026-12-25", "2026-01-01"]}
+    settings = Settings(name="Acme", timezone="Europe/Warsaw", window_months=3, business_hours=hours)
+    workspace = Workspace(tmp_path, settings)
     workspace.__dict__["targets"] = [Target(kpi="nps", target=30)]
     staged = Staged(build.deliveries)
     text = 'a customer\'s {{ 7*7 }} {% endraw %} {# "word" #}'
@@ -140,6 +142,12 @@ def test_a_build_has_its_own_project_with_its_views_and_the_variables_of_the_mon
     assert variables["period_end"] == "2026-10-31 23:00:00+00:00"
     assert variables["mappings"] == {"calls": ["stg_a__b"]}
     assert variables["targets"][0]["kpi"] == "nps"
+    assert variables["business_hours"] == {
+        "weekdays": [1, 6],
+        "opens_minute": 540,
+        "closes_minute": 1440,
+        "holidays": ["2026-01-01", "2026-12-25"],
+    }
     assert json.loads(json.dumps(variables)) == variables
     assert rendered(build.project / "models" / "staging" / "stg_a__b.sql", sources=["landed_a"]).endswith(sql)
     assert text.replace("'", "''") in rendered(build.project / "models" / "staging" / "handled.sql")

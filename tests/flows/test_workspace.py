@@ -1,6 +1,6 @@
 """What a company writes is read or refused with file, key and row; never half understood."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,13 @@ from flows.period import Period
 from flows.workspace import Workspace
 
 WELL = 'name = "Acme"\ntimezone = "Europe/Warsaw"\n'
+HOURS = f"""{WELL}
+[business_hours]
+days = ["mon", "fri"]
+from = "09:00"
+to = "17:30"
+holidays = [2026-12-25]
+"""
 
 
 @pytest.fixture
@@ -58,10 +65,45 @@ def test_a_short_cx_toml_is_enough_and_the_rest_has_defaults(root):
         (WELL + "[thresholds]\nfalse_discovery_rate = 1.5\n", "thresholds.false_discovery_rate: "),
         (WELL + "[thresholds]\nvolume_factor = 1\n", "thresholds.volume_factor: "),
         (WELL + "mail = 3\n", "mail: "),
+        (HOURS.replace("fri", "friday"), "business_hours.days.1: "),
+        (HOURS.replace('["mon", "fri"]', "[]"), "business_hours.days: "),
+        (HOURS.replace("09:00", "9"), 'business_hours.from: this is not a time of day such as "09:00"'),
+        (HOURS.replace('"09:00"', "540"), "business_hours.from: this is not a time of day"),
+        (HOURS.replace("17:30", "24:30"), "business_hours.to: this is not a time of day"),
+        (HOURS.replace("17:30", "09:00"), "business_hours: to must be later than from"),
+        (
+            HOURS.replace("2026-12-25", '"25.12.2026"'),
+            "business_hours.holidays.0: this is not a day such as 2026-12-25",
+        ),
+        (HOURS.replace("2026-12-25", "2026-12-25T00:00:00"), "business_hours.holidays.0: this is not a day"),
+        (HOURS.replace("2026-12-25", '"2026-02-30"'), "business_hours.holidays.0: this is not a day"),
+        (HOURS.replace("from", "opens"), "unknown key 'business_hours.opens'"),
+        (HOURS.replace('to = "17:30"', ""), "the key 'business_hours.to' is missing"),
     ],
 )
 def test_a_mistake_in_cx_toml_names_its_key(root, toml, told):
     assert told in refusal(root, toml)
+
+
+def test_business_hours_are_given_in_minutes_of_the_day_and_iso_weekdays(root):
+    settings = Workspace.load(root).settings
+    assert (settings.business_hours, settings.given) == (None, set())
+    (root / "cx.toml").write_text(HOURS, encoding="utf-8")
+    settings = Workspace.load(root).settings
+    hours = settings.business_hours
+    assert (hours.weekdays, hours.opens_minute, hours.closes_minute) == ([1, 5], 540, 1050)
+    assert hours.holidays == [date(2026, 12, 25)]
+    assert settings.given == {"business_hours"}
+
+
+@pytest.mark.parametrize(
+    ("given", "minute"), [('"00:00"', 0), ("07:45:00", 465), ('"23:59"', 1439)], ids=["text", "TOML's time", "late"]
+)
+def test_a_time_of_day_is_a_text_or_a_time_of_toml(root, given, minute):
+    text = HOURS.replace('"09:00"', given).replace("17:30", "24:00")
+    (root / "cx.toml").write_text(text, encoding="utf-8")
+    hours = Workspace.load(root).settings.business_hours
+    assert (hours.opens_minute, hours.closes_minute) == (minute, 1440)
 
 
 def test_several_mistakes_are_told_at_once(root):

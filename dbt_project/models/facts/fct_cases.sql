@@ -1,1 +1,1 @@
-{{ conform('cases') }}
+{{ conform('cases', also=['preferred_channel']) }}

@@ -1,1 +1,1 @@
-{{ conform('forum_posts') }}
+{{ conform('forum_posts', also=['preferred_channel']) }}

@@ -1,1 +1,1 @@
-{{ conform('sessions') }}
+{{ conform('sessions', also=['preferred_channel']) }}

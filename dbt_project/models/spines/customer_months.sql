@@ -47,10 +47,7 @@ versions as (
         region,
         tier,
         extra,
-        case
-            when row_number() over (partition by customer_key order by valid_from nulls first) > 1 then valid_from
-            else cast('-infinity' as timestamptz)
-        end as valid_from,
+        {{ known_from() }} as valid_from,
     from customers
 )
 
