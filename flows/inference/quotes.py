@@ -1,0 +1,88 @@
+"""Representative quotes: which customers' words stand for a theme, chosen by rule and masked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from flows.inference.lexicon import Lexicon
+from flows.inference.masking import MASK, masked
+from flows.inference.words import language_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: No quote from a theme with fewer comments in the month (DOMAIN 2.4).
+SMALLEST_GROUP = 10
+QUOTES_A_GROUP = 3
+#: More than so many masked places leave little to read.
+MOST_MASKS = 2
+#: A sentence of so many characters says something; a Chinese one with fewer.
+SHORTEST = {"zh": 6}
+SHORTEST_ELSE = 15
+COLUMNS = ("theme", "polarity", "place", "quote", "language", "comments", "comment_id")
+
+
+def choose_quotes(topics: pd.DataFrame, lexicon: pd.DataFrame) -> pd.DataFrame:
+    """Up to QUOTES_A_GROUP quotes of each theme and polarity (negative, positive) of one month, with COLUMNS.
+
+    ``topics``: one row per comment and theme with comment_id, theme, polarity, score, comment_polarity, score_polarity,
+    comment, language, customer_key (None: anonymous), answered_at, response_id. ``comments`` is the number of comments
+    with the theme.
+
+    A theme needs SMALLEST_GROUP comments. Eligible is what is clear (all its words of praise or blame point one way),
+    agrees with the comment as a whole and with the writer's score, and is, once masked, not too short and masked in at
+    most MOST_MASKS places. Of these the length nearest to the median of the eligible ones in its language comes
+    first, then the newest, then by response_id and comment_id. Nobody is quoted twice in a month and no text is.
+    """
+    import pandas as pd
+
+    terms = Lexicon(lexicon.to_dict("records"))
+    themed = topics[topics["theme"].notna()]
+    sizes = themed.groupby("theme")["comment_id"].nunique()
+    clear = themed[
+        themed["theme"].isin(sizes.index[sizes >= SMALLEST_GROUP])
+        & themed["polarity"].isin(["negative", "positive"])
+        & (themed["score"].abs() == 1)
+        & (themed["comment_polarity"] == themed["polarity"])
+        & (themed["score_polarity"] == themed["polarity"])
+    ]
+    chosen: list[tuple] = []
+    quoted: set[object] = set()
+    for (theme, polarity), group in clear.groupby(["theme", "polarity"], sort=True):
+        place = 0
+        for row, quote in _in_order(group, terms):
+            customer = row.customer_key
+            writer = ("comment", row.comment_id) if pd.isna(customer) else ("customer", customer)
+            if writer in quoted or ("text", quote) in quoted or ("comment", row.comment_id) in quoted:
+                continue
+            quoted |= {writer, ("text", quote), ("comment", row.comment_id)}
+            place += 1
+            chosen.append((theme, polarity, place, quote, row.language, int(sizes[theme]), row.comment_id))
+            if place == QUOTES_A_GROUP:
+                break
+    return pd.DataFrame(chosen, columns=list(COLUMNS))
+
+
+def _in_order(group: pd.DataFrame, terms: Lexicon) -> list[tuple]:
+    """The eligible rows of a group with their masked text, the best first."""
+    eligible = []
+    for row in group.itertuples():
+        language = language_of(row.comment, row.language)
+        quote = masked(row.comment, language, terms)
+        if len(quote) >= SHORTEST.get(language, SHORTEST_ELSE) and quote.count(MASK) <= MOST_MASKS:
+            eligible.append((row, quote, language))
+    median = {
+        spoken: np.median([len(quote) for _, quote, language in eligible if language == spoken])
+        for spoken in {language for _, _, language in eligible}
+    }
+    eligible.sort(
+        key=lambda each: (
+            abs(len(each[1]) / median[each[2]] - 1),
+            -each[0].answered_at.timestamp(),
+            str(each[0].response_id),
+            str(each[0].comment_id),
+        )
+    )
+    return [(row, quote) for row, quote, _ in eligible]
