@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from flows import lexicon
 from flows.deliveries import Staged
 from flows.errors import BuildError
 from flows.kpis import FactMeta, write_into
@@ -63,6 +64,7 @@ def prepare(
         (staging / f"{view.name}.sql").write_text(_model(view), encoding="utf-8")
     (staging / "handled.sql").write_text(_handled(staged.handled), encoding="utf-8")
     write_into(build.project, facts, staged.delivered)
+    lexicon.write_into(build.project, lexicon.terms_of(workspace))
     timezone = workspace.settings.timezone
     first = period.shift(1 - workspace.settings.window_months)
     return {

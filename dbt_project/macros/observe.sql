@@ -5,6 +5,7 @@
         'fct_feedback', 'fct_cases', 'fct_calls', 'fct_journey_events', 'fct_orders', 'fct_subscriptions',
         'fct_campaign_contacts', 'fct_help_events', 'fct_forum_posts', 'fct_invitations', 'fct_sessions',
         'fct_impressions', 'fct_notices', 'fct_employee_months', 'fct_alerts', 'customer_months', 'order_sequences',
+        'comment_topics',
     ]) }}
 {%- endmacro -%}
 

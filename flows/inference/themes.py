@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from flows.inference.lexicon import Hit, Lexicon
 from flows.inference.words import Token, language_of, language_tag_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 POLARITIES = ("negative", "neutral", "positive")
 #: Praise and blame nearer to each other than this leave a clause neutral.
@@ -103,18 +100,6 @@ def topics_of(comments: Iterable[tuple[object, str, str | None]], lexicon: Lexic
                 Topic(comment_id, theme, judgement.polarity, judgement.score, whole.polarity, whole.score, language)
             )
     return found
-
-
-def comment_themes(comments: pd.DataFrame, lexicon: pd.DataFrame) -> pd.DataFrame:
-    """``topics_of`` over tables: comments with comment_id, comment, language; lexicon with the columns of its rows.
-
-    One row per comment and theme, with the fields of Topic as columns.
-    """
-    import pandas as pd
-
-    languages = [tag if isinstance(tag, str) else None for tag in comments["language"]]
-    rows = zip(comments["comment_id"], comments["comment"], languages, strict=True)
-    return pd.DataFrame(topics_of(rows, Lexicon(lexicon.to_dict("records"))), columns=list(Topic._fields))
 
 
 def coverage(topics: Iterable[Topic]) -> tuple[int, int]:
