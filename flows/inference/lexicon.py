@@ -30,13 +30,14 @@ ANY = "*"
 
 
 class Entry(NamedTuple):
-    """One row of the lexicon."""
+    """One row of the lexicon; ``is_negated``: a term of several words that begins with a negation."""
 
     kind: str
     themes: tuple[str, ...]
     weight: float
     parts: tuple[Token, ...]
     joined: str
+    is_negated: bool
 
 
 class Hit(NamedTuple):
@@ -63,6 +64,7 @@ class Lexicon:
         )
         self._indices: dict[str, dict[str, list[Entry]]] = {}
         self._names: dict[str, frozenset[str]] = {}
+        self._words: dict[str, set[str]] = {}
 
     def names(self, language: str) -> frozenset[str]:
         """The declared names of a language, lower case, without diacritics, in one Chinese script."""
@@ -84,19 +86,37 @@ class Lexicon:
             entry.joined == word for entry in self._index(language).get(word[:1] if language == "zh" else word, ())
         )
 
+    def has_word(self, word: str, language: str) -> bool:
+        """Whether an English or Polish word, lower case, stands in a term, as it is or by its lemma."""
+        if language not in self._words:
+            entries = (entry for entries in self._index(language).values() for entry in entries)
+            parts = [part for entry in entries for part in entry.parts]
+            self._words[language] = {part.form for part in parts} | {part.lemma for part in parts}
+        known = self._words[language]
+        return any(token.form in known or token.lemma in known for token in self.tokenizer.tokens(word, language))
+
     def _index(self, language: str) -> dict[str, list[Entry]]:
         """The terms of one language by how they begin, the longest first; made when a comment first needs it."""
         if language not in self._indices:
+            mine = [
+                (row, tuple(self.tokenizer.tokens(row["term"], language)))
+                for row in self._rows
+                if row["kind"] != "name" and row["language"] in {language, ANY}
+            ]
+            negations = {parts[0].form for row, parts in mine if row["kind"] == "negation" and len(parts) == 1}
             index: dict[str, list[Entry]] = {}
-            for row in self._rows:
-                if row["kind"] == "name" or row["language"] not in {language, ANY}:
-                    continue
-                parts = tuple(self.tokenizer.tokens(row["term"], language))
+            for row, parts in mine:
                 if not parts:
                     continue
                 joined = "".join(part.form for part in parts)
-                themes, weight = tuple(row["themes"].split()), float(row["weight"] or 0)
-                entry = Entry(row["kind"] or "word", themes, weight, parts, joined)
+                entry = Entry(
+                    row["kind"] or "word",
+                    tuple(row["themes"].split()),
+                    float(row["weight"] or 0),
+                    parts,
+                    joined,
+                    len(parts) > 1 and not negations.isdisjoint({parts[0].form, parts[0].lemma}),
+                )
                 # a single inflected word means itself only: "works" is praise, "work" is not
                 alone = len(parts) == 1 and parts[0].form != parts[0].lemma
                 keys = {joined[0]} if language == "zh" else {parts[0].form} | (set() if alone else {parts[0].lemma})

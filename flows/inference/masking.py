@@ -146,7 +146,7 @@ def _without_names(text: str, language: str, lexicon: Lexicon) -> str:
     for word in words:
         before = text[: word.start()].rstrip(" \"'“”„«»‘’(-–—")
         begins = not before or before[-1] in _SENTENCE_END
-        name = _is_name(word[0], language, names, begins=begins, shouting=shouting)
+        name = _is_name(word[0], names, lexicon, begins=begins, shouting=shouting)
         # emphasis: "VERY BAD"
         if name and word[0].isupper() and lexicon.has_term(word[0].lower(), language):
             name = without_diacritics(word[0].lower()) in names
@@ -166,7 +166,7 @@ def _titled(found: re.Match[str], names: frozenset[str]) -> str:
     return title + _MARK + ("" if belongs else second)
 
 
-def _is_name(word: str, language: str, names: frozenset[str], *, begins: bool, shouting: bool) -> bool:
+def _is_name(word: str, names: frozenset[str], lexicon: Lexicon, *, begins: bool, shouting: bool) -> bool:
     lower = word.lower()
     if any(without_diacritics(form) in names for part in lower.split("-") for form in (part, _base(part))):
         return lower not in _KEPT
@@ -177,7 +177,7 @@ def _is_name(word: str, language: str, names: frozenset[str], *, begins: bool, s
         return not shouting and len(word) > 3
     if not begins:
         return True
-    return not any(is_in_dictionary(lower, known) for known in {language, "en", "pl"} - {"zh"})
+    return not any(is_in_dictionary(lower, known) or lexicon.has_word(lower, known) for known in ("en", "pl"))
 
 
 def _base(word: str) -> str:

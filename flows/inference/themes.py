@@ -182,7 +182,9 @@ def _judged(hits: list[Hit], language: str) -> _Judgement:
                 weights.append((weight, hit.end))
         elif kind == "word" and weight:
             near = [negation for negation in waiting if hit.start - negation.end < REACH]
-            turned = len(near) % 2 == 1 if language in _NEGATIONS_CANCEL else bool(near)
+            # "nigdy nie zawiedli": the term holds the negation already
+            once = bool(near) and not hit.entry.is_negated
+            turned = len(near) % 2 == 1 if language in _NEGATIONS_CANCEL else once
             strength = factor if hit.start < factor_until else 1.0
             weights.append((weight * strength * (NEGATED if turned else 1.0), hit.end))
             weights.extend((far.entry.weight, far.end) for far in waiting if far not in near)
