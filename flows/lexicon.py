@@ -56,7 +56,7 @@ class Term(Declared):
         if self.kind == "intensifier" and not (self.weight or 0) > 0:
             raise ValueError("weight: an intensifier multiplies by its weight, a number above 0")
         if self.kind in {"contrast", "conjunction", "ignored", "name"} and self.weight is not None:
-            raise ValueError(f"weight: a {self.kind} has none")
+            raise ValueError(f"weight: only words, negations and intensifiers have one, this is of kind {self.kind}")
         return self
 
     @property

@@ -41,7 +41,7 @@ _MAIL = re.compile(
     r"|[\w.+-]+\s+(?:małpa|malpa)\s+[\w.-]+",
     re.IGNORECASE,
 )
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ -]?[0-9]{2}(?:[ -]?[A-Z0-9]{2,4}){2,8}(?![A-Za-z0-9])", re.IGNORECASE)
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ -]?[0-9]{2}(?:[ -]?[A-Z0-9]{2,4}){2,8}(?![A-Za-z0-9])")
 _MESSENGERS = re.compile(
     r"((?:line|wechat|whatsapp|telegram|skype|微信|賴|qq)\s*(?:id|号|號)?\s*[:：是]\s*)[\w.+-]+", re.IGNORECASE
 )
@@ -151,7 +151,7 @@ def _without_names(text: str, language: str, lexicon: Lexicon) -> str:
         if name and word[0].isupper() and lexicon.has_term(word[0].lower(), language):
             name = without_diacritics(word[0].lower()) in names
         # "Anna Kowalska": what is written with a capital right after a name belongs to it
-        if before_is_name and word[0][0].isupper() and not text[place : word.start()].strip():
+        if before_is_name and not shouting and word[0][0].isupper() and not text[place : word.start()].strip():
             name = True
         pieces.append(text[place : word.start()] + (_MARK if name else word[0]))
         place, before_is_name = word.end(), name
