@@ -10,7 +10,11 @@ from flows.errors import ConfigurationError
 from flows.inference.lexicon import ANY, DIMENSIONS, KINDS, TOUCHPOINTS
 from flows.inference.words import LANGUAGES
 from flows.lexicon import COLUMNS, Term, terms_of, write_into
+from flows.settings import PROJECT_ROOT
+from flows.starter import start
 from flows.workspace import Settings, Workspace
+
+HAND_COMPUTED = PROJECT_ROOT / "tests" / "dbt_project" / "hand_computed"
 
 
 @pytest.fixture
@@ -98,3 +102,22 @@ def test_a_build_gets_the_terms_as_its_seed(workspace, tmp_path):
         rows = list(csv.DictReader(file))
     assert len(rows) == len(terms)
     assert rows[-1] == {"language": "en", "term": "dear, dear", "kind": "word", "themes": "price", "weight": "-1"}
+
+
+def test_a_new_workspace_has_an_empty_lexicon_with_its_columns(tmp_path):
+    start(tmp_path / "company")
+    assert (tmp_path / "company" / "lexicon.csv").read_text(encoding="utf-8").strip() == ",".join(COLUMNS)
+    assert set(COLUMNS) == set(Term.model_fields)
+    assert terms_of(Workspace.load(tmp_path / "company"))
+
+
+def test_a_run_is_refused_for_its_lexicon_before_it_starts(workspace):
+    import shutil
+
+    from flows.stages import refuse_early
+
+    shutil.copytree(HAND_COMPUTED / "sources", workspace.root / "sources")
+    refuse_early(workspace, send=False)
+    own(workspace, "en,dear,,prize,")
+    with pytest.raises(ConfigurationError, match=r"lexicon\.csv, row 2"):
+        refuse_early(workspace, send=False)
