@@ -135,12 +135,14 @@ class Lexicon:
         """
         longest = self._longest_chinese if language == "zh" else self._longest
         index = self._index(language)
-        found, place = [], 0
-        while place < len(tokens):
+        found, covered = [], 0
+        for place, token in enumerate(tokens):
+            if place < covered or not (token.form in index or token.lemma in index or token.form[0] in index):
+                continue
             hit = longest(tokens, place, index)
             if hit is not None:
                 found.append(hit)
-            place = hit.end if hit else place + 1
+                covered = hit.end
         return found
 
     @staticmethod

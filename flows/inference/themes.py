@@ -166,6 +166,8 @@ _STRENGTH = ("conjunction", "comma", "contrast", "sentence")
 
 def _judged(hits: list[Hit], language: str) -> _Judgement:
     """The praise and blame of one clause's terms."""
+    if not hits:
+        return _Judgement()
     weights: list[tuple[float, int]] = []
     waiting: list[Hit] = []
     factor, factor_until = 1.0, 0
