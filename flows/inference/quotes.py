@@ -21,11 +21,20 @@ MOST_MASKS = 2
 #: A sentence of so many characters says something; a Chinese one with fewer.
 SHORTEST = {"zh": 6}
 SHORTEST_ELSE = 15
-COLUMNS = ("theme", "polarity", "place", "quote", "language", "comments", "comment_id")
+#: The columns and their types, also of no rows at all.
+TYPES = {
+    "theme": "string",
+    "polarity": "string",
+    "place": "int64",
+    "quote": "string",
+    "language": "string",
+    "comments": "int64",
+    "comment_id": "int64",
+}
 
 
 def choose_quotes(topics: pd.DataFrame, lexicon: pd.DataFrame) -> pd.DataFrame:
-    """Up to QUOTES_A_GROUP quotes of each theme and polarity (negative, positive) of one month, with COLUMNS.
+    """Up to QUOTES_A_GROUP quotes of each theme and polarity (negative, positive) of one month; columns: TYPES.
 
     ``topics``: one row per comment and theme with comment_id, theme, polarity, score, comment_polarity, score_polarity,
     comment, language, customer_key (None: anonymous), answered_at, response_id. ``comments`` is the number of comments
@@ -62,7 +71,7 @@ def choose_quotes(topics: pd.DataFrame, lexicon: pd.DataFrame) -> pd.DataFrame:
             chosen.append((theme, polarity, place, quote, row.language, int(sizes[theme]), row.comment_id))
             if place == QUOTES_A_GROUP:
                 break
-    return pd.DataFrame(chosen, columns=list(COLUMNS))
+    return pd.DataFrame(chosen, columns=list(TYPES)).astype(TYPES)
 
 
 def _in_order(group: pd.DataFrame, terms: Lexicon) -> list[tuple]:

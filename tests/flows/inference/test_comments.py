@@ -1,5 +1,6 @@
 """The table of comments as dbt hands it over, and what comes back."""
 
+import duckdb
 import pandas as pd
 
 from flows.inference.comments import comment_themes
@@ -27,7 +28,10 @@ def test_each_theme_carries_the_polarity_of_the_score_beside_that_of_the_words(l
     assert found["language"].tolist() == ["en"] * 4 + ["zh-Hans"]
 
 
-def test_no_comments_make_an_empty_table_with_its_columns(lexicon_rows):
+def test_no_comments_make_an_empty_table_with_its_columns_and_types(lexicon_rows):
+    """Without types DuckDB took an empty column of texts for integers, and a company without comments had no build."""
     found = comment_themes(comments(), pd.DataFrame(lexicon_rows))
     assert found.empty
-    assert list(found.columns) == [*Topic._fields, "score_polarity"]
+    types = {name: kind for name, kind, *_ in duckdb.sql("describe select * from found").fetchall()}
+    assert list(types) == [*Topic._fields, "score_polarity"]
+    assert (types["comment_id"], types["theme"], types["score"]) == ("BIGINT", "VARCHAR", "DOUBLE")

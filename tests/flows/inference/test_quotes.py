@@ -3,12 +3,13 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+import duckdb
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flows.inference.quotes import COLUMNS, QUOTES_A_GROUP, SMALLEST_GROUP, choose_quotes
+from flows.inference.quotes import QUOTES_A_GROUP, SMALLEST_GROUP, TYPES, choose_quotes
 
 ROWS = pd.DataFrame(
     [{"language": "en", "term": "anna", "kind": "name", "themes": "", "weight": None}],
@@ -39,7 +40,7 @@ def chosen(topics: list[dict]) -> pd.DataFrame:
 
 def test_the_comments_nearest_to_the_median_length_are_chosen_in_order():
     found = chosen([topic(number) for number in range(11)])
-    assert list(found.columns) == list(COLUMNS)
+    assert list(found.columns) == list(TYPES)
     assert found["place"].tolist() == [1, 2, 3]
     lengths = sorted(len(" ".join(WORDS[: 5 + number])) for number in range(11))
     nearest = sorted(lengths, key=lambda length: abs(length - lengths[5]))[:QUOTES_A_GROUP]
@@ -51,7 +52,7 @@ def test_the_comments_nearest_to_the_median_length_are_chosen_in_order():
 def test_a_theme_with_fewer_than_ten_comments_has_no_quote(size):
     found = chosen([topic(number) for number in range(size)])
     assert len(found) == (QUOTES_A_GROUP if size >= SMALLEST_GROUP else 0)
-    assert list(found.columns) == list(COLUMNS)
+    assert list(found.columns) == list(TYPES)
 
 
 def test_rows_of_one_comment_do_not_make_a_group_larger():
@@ -122,4 +123,5 @@ def test_a_month_without_comments_has_no_quotes():
     empty = pd.DataFrame([topic(1)]).iloc[:0]
     found = choose_quotes(empty, ROWS)
     assert found.empty
-    assert list(found.columns) == list(COLUMNS)
+    types = {name: kind for name, kind, *_ in duckdb.sql("describe select * from found").fetchall()}
+    assert (types["theme"], types["place"], types["comment_id"]) == ("VARCHAR", "BIGINT", "BIGINT")
