@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MASK = "[…]"
 #: Characters of a quote, its mask and its ellipsis among them.
 LONGEST = 240
+#: Characters of a comment that are looked at.
+READ = 2000
 
 _MARK = "\ufffc"  # stands for a masked stretch until the end, since no rule takes it for a word or a number
 _HAN_NUMERALS = "〇零一二三四五六七八九十百千两兩壹贰貳叁參肆伍陆陸柒捌玖"
@@ -43,7 +45,8 @@ _MAIL = re.compile(
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ -]?[0-9]{2}(?:[ -]?[A-Z0-9]{2,4}){2,8}(?![A-Za-z0-9])")
 _MESSENGERS = re.compile(
-    r"((?:line|wechat|whatsapp|telegram|skype|微信|賴|qq)\s*(?:id|号|號)?\s*[:：是]\s*)[\w.+-]+", re.IGNORECASE
+    r"((?:line|wechat|whatsapp|telegram|skype|instagram|ig|facebook|fb|微信|賴|qq)\s*(?:id|号|號)?\s*[:：是]\s*)[\w.+-]+",
+    re.IGNORECASE,
 )
 _HAN_RUN = re.compile(rf"[{_HAN_NUMERALS}](?:[\s\-—–·.]*[{_HAN_NUMERALS}]){{3,}}")
 _CODE = re.compile(rf"(?:(?![{HAN}])[\w#+/]|[-.,:](?=\w))*\d(?:(?![{HAN}])[\w/]|[-.,:](?=\w))*%?")
@@ -85,7 +88,7 @@ def masked(comment: str, language: str, lexicon: Lexicon, longest: int = LONGEST
     names as jieba tags them, if they begin with a declared family name. Line breaks become blanks, control and format
     characters (also of the writing direction) vanish. No result is longer than ``longest`` characters.
     """
-    text = visible(comment)
+    text = _beginning(visible(comment))
     for pattern in (_MAIL, _LINKS, _IBAN):
         text = pattern.sub(_MARK, text)
     text = _MESSENGERS.sub(rf"\1{_MARK}", text)
@@ -97,6 +100,14 @@ def masked(comment: str, language: str, lexicon: Lexicon, longest: int = LONGEST
     text = _without_chinese_names(text, lexicon)
     text = _without_names(text, language, lexicon)
     return _shortened(" ".join(text.split()), longest)
+
+
+def _beginning(text: str) -> str:
+    """The first READ characters, without a word cut in two: so no long text takes the patterns below a long time."""
+    if len(text) <= READ:
+        return text
+    words = text[:READ].rsplit(maxsplit=1)
+    return words[0] if len(words[0]) > READ - LONGEST else text[:READ]
 
 
 def visible(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,10 +41,10 @@ def choose_quotes(topics: pd.DataFrame, lexicon: pd.DataFrame) -> pd.DataFrame:
     comment, language, customer_key (None: anonymous), answered_at, response_id. ``comments`` is the number of comments
     with the theme.
 
-    A theme needs SMALLEST_GROUP comments. Eligible is what is clear (all its words of praise or blame point one way),
-    agrees with the comment as a whole and with the writer's score, and is, once masked, not too short and masked in at
-    most MOST_MASKS places. Of these the length nearest to the median of the eligible ones in its language comes
-    first, then the newest, then by response_id and comment_id. Nobody is quoted twice in a month and no text is.
+    A theme needs SMALLEST_GROUP comments. Eligible is what is clear (all its words of praise or blame point one way)
+    and agrees with the comment as a whole and with the writer's score; once masked it must not be too short, nor masked
+    in more than MOST_MASKS places. Of the eligible ones that whose length is nearest to their median in its language
+    comes first, then the newest, then by response_id and comment_id. Nobody is quoted twice in a month and no text is.
     """
     import pandas as pd
 
@@ -74,24 +75,22 @@ def choose_quotes(topics: pd.DataFrame, lexicon: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(chosen, columns=list(TYPES)).astype(TYPES)
 
 
-def _in_order(group: pd.DataFrame, terms: Lexicon) -> list[tuple]:
-    """The eligible rows of a group with their masked text, the best first."""
-    eligible = []
-    for row in group.itertuples():
-        language = language_of(row.comment, row.language)
-        quote = masked(row.comment, language, terms)
-        if len(quote) >= SHORTEST.get(language, SHORTEST_ELSE) and quote.count(MASK) <= MOST_MASKS:
-            eligible.append((row, quote, language))
+def _in_order(group: pd.DataFrame, terms: Lexicon) -> Iterator[tuple]:
+    """The eligible rows of a group with their masked text, the best first; masked when asked for, since it is slow."""
+    rows = [(row, language_of(row.comment, row.language), len(row.comment)) for row in group.itertuples()]
     median = {
-        spoken: np.median([len(quote) for _, quote, language in eligible if language == spoken])
-        for spoken in {language for _, _, language in eligible}
+        spoken: np.median([length for _, language, length in rows if language == spoken])
+        for spoken in {language for _, language, _ in rows}
     }
-    eligible.sort(
+    rows.sort(
         key=lambda each: (
-            abs(len(each[1]) / median[each[2]] - 1),
+            abs(each[2] / median[each[1]] - 1),
             -each[0].answered_at.timestamp(),
             str(each[0].response_id),
             str(each[0].comment_id),
         )
     )
-    return [(row, quote) for row, quote, _ in eligible]
+    for row, language, _ in rows:
+        quote = masked(row.comment, language, terms)
+        if len(quote) >= SHORTEST.get(language, SHORTEST_ELSE) and quote.count(MASK) <= MOST_MASKS:
+            yield row, quote

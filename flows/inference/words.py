@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Languages with words of their own in the lexicon.
 LANGUAGES = ("en", "pl", "zh")
+#: What is longer is no word, and looking for its lemma could take long.
+LONGEST_WORD = 40
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 
 _HAN = re.compile(f"[{HAN}]")
@@ -133,7 +135,7 @@ class Tokenizer:
         if known is None:
             bare = word.removesuffix("'s")
             # "haven't" would become "have", and every "has" a negation
-            lemma = bare if "'" in bare else lemma_of(bare, language)
+            lemma = bare if "'" in bare or len(bare) > LONGEST_WORD else lemma_of(bare, language)
             known = Token(without_diacritics(bare), without_diacritics(lemma), True)
             self._lemmas[word, language] = known
         return known

@@ -1,5 +1,6 @@
 """What a quote may show of a person: nothing that names, numbers or reaches one."""
 
+import time
 import unicodedata
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from flows.inference.lexicon import Lexicon
 from flows.inference.masking import LONGEST, MASK, masked, visible
+from flows.inference.themes import topics_of
 from flows.inference.words import LANGUAGES
 
 
@@ -80,6 +82,17 @@ def test_a_long_quote_is_cut_after_a_whole_word(lexicon):
     assert cut.endswith("word…")
     assert masked("很好" * 300, "zh", lexicon, longest=20) == "很好" * 9 + "很…"
     assert masked("one word", "en", lexicon, longest=6) == "one…"
+
+
+@pytest.mark.parametrize("piece", ["a", "a.", "a@", "1", "一", "王", "A ", "mr ", "[", "a-", "\u0301"])
+def test_a_very_long_comment_takes_no_longer_than_others(lexicon, piece):
+    """Somebody's hundred thousand characters must not hold up a build; patterns that go back are given 2,000."""
+    masked(piece, "en", lexicon)
+    started = time.process_time()
+    for language in LANGUAGES:
+        assert len(masked(piece * 100_000, language, lexicon)) <= LONGEST
+        topics_of([(1, piece * 20_000, language)], lexicon)
+    assert time.process_time() - started < 10
 
 
 PIECES = (
