@@ -106,8 +106,8 @@ def _beginning(text: str) -> str:
     """The first READ characters, without a word cut in two: so no long text takes the patterns below a long time."""
     if len(text) <= READ:
         return text
-    words = text[:READ].rsplit(maxsplit=1)
-    return words[0] if len(words[0]) > READ - LONGEST else text[:READ]
+    words, _, _ = text[:READ].replace("\n", " ").rpartition(" ")
+    return text[: len(words)] if len(words) > READ - LONGEST else text[:READ]
 
 
 def visible(text: str) -> str:

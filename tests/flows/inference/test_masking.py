@@ -84,7 +84,7 @@ def test_a_long_quote_is_cut_after_a_whole_word(lexicon):
     assert masked("one word", "en", lexicon, longest=6) == "one…"
 
 
-@pytest.mark.parametrize("piece", ["a", "a.", "a@", "1", "一", "王", "A ", "mr ", "[", "a-", "\u0301"])
+@pytest.mark.parametrize("piece", ["a", " ", "\n", "a.", "a@", "1", "一", "王", "A ", "mr ", "[", "a-", "\u0301"])
 def test_a_very_long_comment_takes_no_longer_than_others(lexicon, piece):
     """Somebody's hundred thousand characters must not hold up a build; patterns that go back are given 2,000."""
     masked(piece, "en", lexicon)
