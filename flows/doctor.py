@@ -81,11 +81,16 @@ def _writable(workspace: Workspace) -> Finding:
 def _declarations(workspace: Workspace) -> Iterator[Finding]:
     from flows.delivery.addresses import require_recipients
     from flows.kpis import declared_facts
+    from flows.lexicon import terms_of
     from flows.sources.declaration import load_sources
 
     try:
         facts = declared_facts(workspace)
         yield Finding(f"{sum(len(meta.kpis) for meta in facts.values())} KPIs declared", True)
+    except CxError as error:
+        yield Finding(f"{error.where}: {error.what}", False, error.remedy)
+    try:
+        yield Finding(f"{len(terms_of(workspace))} terms in the lexicon", True)
     except CxError as error:
         yield Finding(f"{error.where}: {error.what}", False, error.remedy)
     try:

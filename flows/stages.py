@@ -20,6 +20,7 @@ from flows.lake import Package, package
 from flows.landing import land as land_sources
 from flows.ledger import Ledger
 from flows.ledger_records import Publication
+from flows.lexicon import terms_of
 from flows.period import Period
 from flows.progress import report
 from flows.sources.declaration import Source, load_sources
@@ -84,11 +85,12 @@ def log_of(workspace: Workspace, module: str) -> Path:
 
 
 def refuse_early(workspace: Workspace, *, send: bool) -> None:
-    """What stops a run, said before anything is started: recipients, sources, KPIs, another run at work."""
+    """What stops a run, said before anything is started: recipients, sources, KPIs, lexicon, another run at work."""
     if send:
         require_recipients(workspace)
     load_sources(workspace)
     declared_facts(workspace)
+    terms_of(workspace)
     with held(workspace, "a run about to start"):
         pass
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from flows import lexicon
 from flows.deliveries import Staged
 from flows.errors import BuildError
 from flows.kpis import SETTINGS, FactMeta, write_into
@@ -61,6 +62,7 @@ def prepare(
         (staging / f"{view.name}.sql").write_text(_model(view), encoding="utf-8")
     (staging / "handled.sql").write_text(_handled(staged.handled), encoding="utf-8")
     write_into(build.project, facts, staged.delivered | {SETTINGS: workspace.settings.given})
+    lexicon.write_into(build.project, lexicon.terms_of(workspace))
     timezone = workspace.settings.timezone
     first = period.shift(1 - workspace.settings.window_months)
     first_read = workspace.first_read(period)

@@ -300,31 +300,38 @@ class Workspace:
         return sorted((self.root / folder).glob("*.yml"))
 
     def _table(self, name: str, model: type[Any]) -> list[Any]:
-        """The rows of a workspace CSV as ``model``; an absent file is an empty table, a blank cell is no value."""
-        path = self.root / name
-        if not path.is_file():
-            return []
-        rows = []
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.DictReader(file)
-                for row in reader:
-                    where = f"{name}, row {reader.line_num}"
-                    if row.pop(None, None):
-                        raise ConfigurationError(
-                            "the row has more cells than the heading",
-                            "put a cell that holds a comma in double quotes",
-                            where=where,
-                        )
-                    filled = {key: value.strip() for key, value in row.items() if key and value and value.strip()}
-                    if not filled or re.match(r"\s*#", next(iter(row.values())) or ""):
-                        continue
-                    try:
-                        rows.append(model.model_validate(filled))
-                    except ValidationError as error:
-                        raise refuse(error, where) from None
-        except UnicodeDecodeError:
-            raise ConfigurationError(
-                "the file is not in UTF-8", 'save it as "CSV UTF-8" and run again', where=name
-            ) from None
-        return rows
+        return rows_of(self.root / name, model)
+
+
+def rows_of(path: Path, model: type[Any]) -> list[Any]:
+    """The rows of a CSV as ``model``; an absent file is an empty table, a blank cell is no value.
+
+    Raises ConfigurationError naming file, row and column.
+    """
+    name = path.name
+    if not path.is_file():
+        return []
+    rows = []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            for row in reader:
+                where = f"{name}, row {reader.line_num}"
+                if row.pop(None, None):
+                    raise ConfigurationError(
+                        "the row has more cells than the heading",
+                        "put a cell that holds a comma in double quotes",
+                        where=where,
+                    )
+                filled = {key: value.strip() for key, value in row.items() if key and value and value.strip()}
+                if not filled or re.match(r"\s*#", next(iter(row.values())) or ""):
+                    continue
+                try:
+                    rows.append(model.model_validate(filled))
+                except ValidationError as error:
+                    raise refuse(error, where) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            "the file is not in UTF-8", 'save it as "CSV UTF-8" and run again', where=name
+        ) from None
+    return rows

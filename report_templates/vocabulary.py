@@ -31,6 +31,7 @@ SECTIONS = {
     "delivery": N_("Delivery"),
     "voice": N_("Calls and waiting"),
     "channels": N_("Channels"),
+    "comments": N_("Customers' comments"),
     "marketing": N_("Marketing"),
     "employees": N_("Employees"),
     "experience": N_("Touchpoints and ways"),
@@ -90,6 +91,11 @@ BASES = {
         N_("fewer than %(count)s subscriptions"),
     ),
     # The spines and what rates are per.
+    "comment_topics": (
+        N_("%(count)s topic of a comment"),
+        N_("%(count)s topics of comments"),
+        N_("fewer than %(count)s topics of comments"),
+    ),
     "customer_months": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
     "order_sequences": (
         N_("%(count)s first-time buyer"),
@@ -160,6 +166,7 @@ WHERE = {
     "line_type": N_("from the line type %(value)s"),
     "owner_group": N_("in the owner group %(value)s"),
     "priority": N_("with the priority %(value)s"),
+    "language": N_("in the language %(value)s"),
     "queue": N_("in the queue %(value)s"),
     "reason": N_("for the reason %(value)s"),
     "region": N_("in the region %(value)s"),
@@ -169,6 +176,7 @@ WHERE = {
     "step": N_("at the step %(value)s"),
     "store": N_("in the store %(value)s"),
     "survey": N_("in the survey %(value)s"),
+    "theme": N_("on the theme %(value)s"),
     "tier": N_("in the tier %(value)s"),
     "topic": N_("on the topic %(value)s"),
     "touchpoint": N_("at the touchpoint %(value)s"),

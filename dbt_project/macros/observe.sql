@@ -34,6 +34,7 @@
         'contacts',
         'contact_days',
         'abandoned_calls',
+        'comment_topics',
     ]) }}
 {%- endmacro -%}
 

@@ -65,6 +65,35 @@ def test_every_kpi_of_the_project_has_a_fixture_computed_by_hand() -> None:
     assert not missing, f"add about ten rows and their result to {HERE.name}/ for {sorted(missing)}"
 
 
+def test_the_polarity_of_comments_agrees_with_their_scores_as_counted_by_hand(built: Run) -> None:
+    """In the order of negative, neutral, positive: words down, scores across; w1 is balanced, w11 praises with a 3."""
+    from flows.inference.agreement import kappa, table_of
+
+    comments = rows(
+        built.build.database, "select comment_polarity, score_polarity from comment_topics where is_first_of_comment"
+    )
+    table = table_of(*([row[name] for row in comments] for name in ("comment_polarity", "score_polarity")))
+    assert table.tolist() == [[5, 0, 0], [0, 2, 1], [0, 1, 3]]
+    # 10 of 12 agree; by chance (5 x 5 + 3 x 3 + 4 x 4) of 144
+    assert kappa([table]).kappa[0] == pytest.approx((10 / 12 - 50 / 144) / (1 - 50 / 144))
+
+
+def test_no_words_of_a_customer_leave_the_tables_that_quotes_are_chosen_from(built: Run) -> None:
+    import duckdb
+
+    with duckdb.connect(str(built.build.database), read_only=True) as connection:
+        listed = "select table_name from information_schema.tables where table_type = 'BASE TABLE'"
+        tables = [name for (name,) in connection.execute(listed).fetchall()]
+        told = {
+            table
+            for table in tables
+            for (row,) in connection.execute(f'select to_json(t) from "{table}" as t').fetchall()
+            if "Delivery was great" in row
+        }
+        assert connection.execute("select count(*) from quotes").fetchone() == (0,)
+    assert told == {"fct_feedback", "customer_comments"}
+
+
 def test_a_fact_is_scanned_once_however_many_kpis_and_slices_it_has(built: Run) -> None:
     """The plan of the shared observation reads each fact once (DESIGN section 4)."""
     import duckdb

@@ -182,4 +182,9 @@ def test_what_earlier_builds_left_in_the_project_is_not_copied(build, tmp_path, 
         build, Workspace(tmp_path, Settings(name="Acme", timezone="UTC")), Period(2026, 1), Staged(build.deliveries), {}
     )
     copied = {str(path.relative_to(build.project)) for path in build.project.rglob("*") if path.is_file()}
-    assert copied == {"dbt_project.yml", "models/staging/handled.sql", "models/staging/sources.yml"}
+    assert copied == {
+        "dbt_project.yml",
+        "models/staging/handled.sql",
+        "models/staging/sources.yml",
+        "seeds/lexicon.csv",
+    }
