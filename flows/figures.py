@@ -17,12 +17,19 @@ FIGURE_COLUMNS = (
 )  # fmt: skip
 
 
-def rows(database: Path, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
-    """The rows of ``query`` on a DuckDB file, opened read-only. Raises CxError when the file cannot be opened."""
+def rows(
+    database: Path, query: str, parameters: Iterable[Any] = (), *, timezone: str | None = None
+) -> list[dict[str, Any]]:
+    """The rows of ``query`` on a DuckDB file, opened read-only; days and months are those of ``timezone``.
+
+    Raises CxError when the file cannot be opened.
+    """
     import duckdb
 
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
+            if timezone:
+                connection.execute("set TimeZone = $zone", {"zone": timezone})
             result = connection.execute(query, list(parameters))
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -52,22 +59,34 @@ def unreadable(database: Path, error: Exception) -> CxError:
 
 def published_figures(publication: Publication) -> list[dict[str, Any]]:
     """The figures a publication froze for its period, with exactly the keys of FIGURE_COLUMNS."""
+    return _published(
+        publication,
+        "figures",
+        f"select {', '.join(FIGURE_COLUMNS)} from read_parquet($path) where period = $period "
+        "order by kpi, slice, slice_value",
+        period=publication.period,
+    )
+
+
+def published_kpis(publication: Publication) -> list[dict[str, Any]]:
+    """The declarations that a publication's figures were computed with: the rows of ``kpis`` of that time."""
+    return _published(publication, "kpis", "select * from read_parquet($path) order by position")
+
+
+def _published(publication: Publication, name: str, query: str, **parameters: str) -> list[dict[str, Any]]:
     import duckdb
 
-    path = publication.directory / "figures.parquet"
+    path = publication.directory / f"{name}.parquet"
     if not path.is_file():
         raise CxError(
-            f"the published figures of {publication.period} are missing",
+            f"the published {name} of {publication.period} are missing",
             "restore var/published from a backup",
             where=path.name,
         )
     with duckdb.connect() as connection:
-        result = connection.execute(
-            f"select {', '.join(FIGURE_COLUMNS)} from read_parquet(?) where period = ? "
-            "order by kpi, slice, slice_value",
-            [str(path), publication.period],
-        )
-        return [dict(zip(FIGURE_COLUMNS, row, strict=True)) for row in result.fetchall()]
+        result = connection.execute(query, {"path": str(path)} | parameters)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def series(database: Path) -> dict[str, list[dict[str, Any]]]:

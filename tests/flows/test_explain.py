@@ -1,0 +1,582 @@
+"""A figure that was printed can be asked: what it means, how it is counted, and which rows it rests on."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+
+from flows import cli, publishing, stages
+from flows.errors import ConfigurationError, CxError
+from flows.explain import agrees, as_json, explain, newest_look
+from flows.explain_text import as_text
+from flows.figures import FIGURE_COLUMNS, rows
+from flows.kpis import project_facts
+from flows.ledger import Ledger
+from flows.period import Period
+from flows.recount import KINDS, Cell, Fact, recounting
+from flows.workspace import Workspace
+
+HAND = Path(__file__).parent.parent / "dbt_project" / "hand_computed"
+#: What a customer wrote, and what a source carries along: neither may be told.
+COMMENT, EXTRA = "Call me back, Zofia Kowalska", "gold-plated"
+#: A region that would end a string of SQL, or begin a markup.
+ODD = "it's [red]North"
+WEIGHTED = {
+    "fact": "feedback",
+    "slices": {"given": "extra->>'remark'"},
+    "kpis": [
+        {"id": f"weighted_{kind}", "label": "Weighted", "definition": "A weighted one.", "unit": unit, "kind": kind,
+         "direction": "up", "base": "score is not null", "month": "answered_at", "weight": "weight", "section": "voice",
+         "smallest_change": 1, "edge_cases": "None.", "slices": ["channel", "given"]} | counted
+        for kind, unit, counted in [
+            ("proportion", "%", {"hit": "score >= 5"}),
+            ("nps", "points", {"measure": "score"}),
+            ("mean", "score", {"measure": "score / 3"}),
+        ]
+    ],
+}  # fmt: skip
+KPIS = [kpi.id for meta in project_facts().values() for kpi in meta.kpis] + [kpi["id"] for kpi in WEIGHTED["kpis"]]
+UNPUBLISHED, MOVED, LAST = Period(2025, 4), Period(2025, 12), Period(2026, 1)
+
+
+def _write_extracts(root: Path) -> None:
+    """The rows computed by hand, with comments, weights, a remark beside the contract, and an odd region."""
+    path = root / "extracts" / "feedback.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        read = list(csv.DictReader(file))
+    for number, row in enumerate(read):
+        row |= {"comment": COMMENT, "remark": EXTRA, "weight": str(number % 4 / 2)}
+    # In the company's zone the one is in January and the other in February.
+    edge = read[0] | {"kind": "nps", "role": "customer", "low": "0", "high": "10"}
+    for response, answered in [("edge1", "2025-01-31 23:59:00"), ("edge2", "2025-02-01 00:01:00")]:
+        read.append(edge | {"response": response, "customer": response, "answered": answered})
+    _write_csv(path, read)
+    source = root / "sources" / "feedback.yml"
+    declared = yaml.safe_load(source.read_text(encoding="utf-8"))
+    declared["mappings"]["ratings"]["columns"] |= {"comment": "comment", "weight": "weight"}
+    declared["mappings"]["ratings"]["extra"] = {"remark": "remark"}
+    source.write_text(yaml.safe_dump(declared), encoding="utf-8")
+    path = root / "extracts" / "customers.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        read = [row | {"region": ODD if row["region"] == "north" else row["region"]} for row in csv.DictReader(file)]
+    _write_csv(path, read)
+    (root / "kpis").mkdir(exist_ok=True)
+    (root / "kpis" / "weighted.yml").write_text(yaml.safe_dump(WEIGHTED), encoding="utf-8")
+    (root / "cx.toml").write_text(
+        f'name = "Acme"\ntimezone = "Europe/Warsaw"\nlast_period = "{LAST}"\n[thresholds]\nhidden_below = 3\n',
+        encoding="utf-8",
+    )
+
+
+def _write_csv(path: Path, read: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, read[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(read)
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """One build of January 2026; its months are published, all but one, as if frozen a month earlier."""
+    root = tmp_path_factory.mktemp("explained") / "company"
+    shutil.copytree(HAND, root)
+    _write_extracts(root)
+    company = Workspace.load(root)
+    with stages.opened(company, LAST, send=False) as run:
+        run.warm_up(stages.DBT)
+        stages.land(run)
+        stages.build(run)
+    ledger = Ledger.open(company.ledger_path)
+    earlier = ledger.start_run(LAST.shift(-1), "backfill")
+    ledger.finish_run(earlier, "succeeded")
+    for month in sorted({row["period"] for row in rows(run.build.database, "select period from figures")}):
+        period = Period.parse(month)
+        if period == UNPUBLISHED:
+            continue
+        scratch = run.build.directory / f"frozen-{month}"
+        scratch.mkdir()
+        publishing.freeze(run.build.database, period, scratch)
+        if period == MOVED:
+            _move(scratch / "figures.parquet")
+        publishing.publish(
+            ledger, company, period, scratch, run_id=run.run_id if period == LAST else earlier, revision=0,
+            kind="backfill", reason=None, recipients=[],
+        )  # fmt: skip
+    return company
+
+
+def _move(figures: Path) -> None:
+    """As if more orders had been late when the month was published."""
+    with duckdb.connect() as connection:
+        connection.execute(f"create table f as select * replace (value - 1 as value) from read_parquet('{figures}')")
+        connection.execute(f"copy f to '{figures}' (format parquet)")
+
+
+@pytest.fixture(scope="module")
+def figures(company: Workspace) -> list[dict[str, Any]]:
+    look = newest_look(company, LAST)
+    return rows(look.build.database, f"select {', '.join(FIGURE_COLUMNS)} from figures order by all")
+
+
+def _asked(company: Workspace, figure: dict[str, Any], listed: int = 1000) -> dict[str, Any]:
+    part = None if figure["slice_value"] is None else f"{figure['slice']}={figure['slice_value']}"
+    return explain(company, figure["kpi"], Period.parse(figure["period"]), part, listed=listed)
+
+
+def _shown(figures: list[dict[str, Any]], kpi: str) -> list[dict[str, Any]]:
+    return [figure for figure in figures if figure["kpi"] == kpi and figure["verdict"] != "hidden"]
+
+
+@pytest.mark.parametrize("kpi", KPIS)
+def test_every_figure_counted_again_is_the_figure(company: Workspace, figures: list[dict[str, Any]], kpi: str) -> None:
+    shown = _shown(figures, kpi)
+    assert shown, f"let the fixture computed by hand show a figure of {kpi}"
+    for figure in shown:
+        answer = _asked(company, figure, listed=3)
+        if answer["kpi"]["kind"] not in KINDS:
+            assert answer["sql"] is answer["recomputed"] is None
+            assert "is not counted again" in " ".join(answer["notes"])
+            continue
+        assert answer["recomputed"]["n"] == figure["n"], figure
+        assert answer["recomputed"]["value"] == pytest.approx(figure["value"], rel=1e-9, abs=1e-9), figure
+        assert "error of cx" not in " ".join(answer["notes"])
+
+
+def test_the_figures_that_are_asked_cover_kinds_slices_and_weights(figures: list[dict[str, Any]]) -> None:
+    shown = [figure for figure in figures if figure["verdict"] != "hidden"]
+    kinds = {kpi.id: kpi.kind for meta in project_facts().values() for kpi in meta.kpis}
+    assert {"proportion", "nps", "mean", "rate", "quantile"} <= {kinds.get(figure["kpi"]) for figure in shown}
+    assert {("region", ODD), ("region", "not given"), ("channel", "email"), ("given", EXTRA)} <= {
+        (figure["slice"], figure["slice_value"]) for figure in shown
+    }
+    assert len({figure["kpi"] for figure in shown if figure["kpi"].startswith("weighted_")}) == 3
+    assert any(figure["verdict"] == "hidden" for figure in figures)
+
+
+@pytest.mark.parametrize("kpi", KPIS)
+def test_the_rows_listed_give_the_figure(company: Workspace, figures: list[dict[str, Any]], kpi: str) -> None:
+    """Added up in plain Python, they are the rows behind it and no others."""
+    import numpy as np
+
+    for figure in _shown(figures, kpi):
+        answer = _asked(company, figure)
+        told, listed = answer["rows"], answer["rows"]["listed"]
+        assert len(listed) == told["total"]
+        kind = answer["kpi"]["kind"]
+        if kind not in KINDS:
+            continue
+        if kind == "rate":
+            assert figure["value"] == pytest.approx(answer["kpi"]["per"] * told["total"] / figure["n"])
+            continue
+        assert told["total"] == figure["n"]
+        weights = [1.0 if row["weight"] is None else row["weight"] for row in listed]
+        if kind == "quantile":
+            beyond = [float("inf") if row["measure"] is None else row["measure"] for row in listed]
+            value = np.quantile(beyond, answer["kpi"]["quantile"])
+        elif kind == "proportion":
+            value = 100 * np.average([row["hit"] for row in listed], weights=weights)
+            assert told["hits"] == sum(row["hit"] for row in listed)
+        elif kind == "nps":
+            value = 100 * np.average([(row["measure"] >= 9) - (row["measure"] <= 6) for row in listed], weights=weights)
+        else:
+            value = np.average([row["measure"] for row in listed], weights=weights)
+        assert figure["value"] == pytest.approx(value, rel=1e-4), figure
+
+
+def test_a_month_is_the_companys_own(company: Workspace) -> None:
+    january, february = (
+        {row["time"] for row in explain(company, "nps", Period(2025, month), listed=99)["rows"]["listed"]}
+        for month in (1, 2)
+    )
+    assert "2025-01-31 23:59:00+01" in january
+    assert "2025-02-01 00:01:00+01" in february
+    assert not january & february
+
+
+def test_the_sql_that_is_printed_runs_as_it_is_printed(company: Workspace) -> None:
+    for kpi, month in [("nps", "2025-01"), ("complaints", "2025-10"), ("frt_median", "2025-05")]:
+        answer = explain(company, kpi, Period.parse(month))
+        printed = as_text(answer, "Europe/Warsaw")
+        script = re.search(r"(?s)  (set TimeZone.*?;.*?;)\n", printed)[1]
+        with duckdb.connect(str(company.root / answer["build"]["database"]), read_only=True) as connection:
+            *_, last = (connection.execute(statement) for statement in script.split(";") if statement.strip())
+            assert dict(zip(("n", "value"), last.fetchone(), strict=True)) == answer["recomputed"]
+
+
+# What is told of a row
+
+
+def test_rows_have_their_source_and_hashed_keys_only(company: Workspace) -> None:
+    answer = explain(company, "nps", Period(2025, 1), listed=2)
+    assert len(answer["rows"]["listed"]) == 2 < answer["rows"]["total"]
+    for row in answer["rows"]["listed"]:
+        assert list(row) == [
+            "mapping", "file", "line", "customer_key", "keys", "time", "window_closes", "hit", "measure", "weight",
+        ]  # fmt: skip
+        assert (row["mapping"], row["file"]) == ("feedback.ratings", "feedback.csv")
+        assert isinstance(row["line"], int)
+        assert re.fullmatch("[0-9a-f]{32}", row["customer_key"])
+        # The source does not declare the number of a response as a key; it is hashed all the same.
+        assert re.fullmatch("[0-9a-f]{32}", row["keys"]["response_id"])
+        assert row["keys"]["question_kind"] == "nps"
+
+
+@pytest.mark.parametrize("kpi", KPIS)
+def test_no_comment_no_extra_and_no_number_of_the_sources_own_is_told(
+    company: Workspace, figures: list[dict[str, Any]], kpi: str
+) -> None:
+    for figure in _shown(figures, kpi):
+        if figure["slice_value"] is not None:
+            continue
+        answer = _asked(company, figure)
+        told = json.dumps(answer["rows"]) + as_text(answer | {"sql": None}, "Europe/Warsaw")
+        assert COMMENT not in told
+        assert EXTRA not in told
+        for row in answer["rows"]["listed"]:
+            keys = {name: key for name, key in row["keys"].items() if name.endswith(("_key", "_id"))}
+            for name, key in [("customer_key", row["customer_key"]), *keys.items()]:
+                assert key is None or re.fullmatch("[0-9a-f]{32}", key), name
+
+
+def test_the_rows_of_a_spine_have_no_file_and_say_whose_they_are(company: Workspace) -> None:
+    answer = explain(company, "churn_logo", Period(2025, 11))
+    assert answer["rows"]["total"] == 8
+    for row in answer["rows"]["listed"]:
+        assert row["file"] is row["line"] is row["mapping"] is None
+        assert row["customer_key"]
+    assert [row["hit"] for row in answer["rows"]["listed"]][:2] == [True, False], "who was lost comes first"
+
+
+def test_a_row_beyond_the_window_and_the_close_of_the_window_are_told(company: Workspace) -> None:
+    answer = explain(company, "frt_median", Period(2025, 4))
+    assert any(row["measure"] is None for row in answer["rows"]["listed"])
+    assert {row["window_closes"][:7] for row in answer["rows"]["listed"]} == {"2025-04"}
+    assert any(row["time"][:7] == "2025-03" for row in answer["rows"]["listed"])
+    nearest = [abs(row["measure"] - answer["figure"]["value"]) for row in answer["rows"]["listed"] if row["measure"]]
+    assert nearest == sorted(nearest)
+    assert "beyond the window" in as_text(answer, "Europe/Warsaw")
+
+
+def test_a_figure_beyond_its_window_is_not_given_but_its_rows_are(company: Workspace) -> None:
+    answer = explain(company, "frt_p90", Period(2025, 4))
+    assert answer["figure"] is answer["recomputed"] is None
+    assert answer["rows"]["total"] == 7
+    assert "beyond the follow-up window of 3 days" in " ".join(answer["notes"])
+
+
+# Small groups
+
+
+def test_a_hidden_figure_shows_neither_numbers_nor_rows_and_says_why(
+    company: Workspace, figures: list[dict[str, Any]]
+) -> None:
+    hidden = [figure for figure in figures if figure["verdict"] == "hidden"]
+    assert hidden
+    for figure in hidden:
+        answer = _asked(company, figure)
+        assert answer["sql"] is answer["recomputed"] is answer["rows"] is answer["differs"] is None
+        assert {key: answer["figure"][key] for key in ("value", "n", "low", "high", "previous")} == dict.fromkeys(
+            ("value", "n", "low", "high", "previous")
+        )
+        assert "fewer than 3 people" in answer["withheld"]
+        text = as_text(answer, "Europe/Warsaw")
+        assert answer["kpi"]["definition"][:40] in text
+        assert "withheld" in text
+        assert "ROWS" not in text
+
+
+def test_a_figure_that_is_hidden_only_now_keeps_what_was_published_and_shows_nothing_more(
+    company: Workspace, figures: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    shown = next(f for f in _shown(figures, "nps") if f["slice"] == "overall" and f["period"] == "2025-01")
+    root = tmp_path / "company"
+    shutil.copytree(company.root, root)
+    look = newest_look(Workspace.load(root), Period(2025, 1))
+    with duckdb.connect(str(look.build.database)) as connection:
+        connection.execute(
+            "update figures set verdict = 'hidden', value = null, n = null where kpi = 'nps' and period = '2025-01'"
+        )
+    answer = explain(Workspace.load(root), "nps", Period(2025, 1))
+    assert answer["figure"]["n"] == shown["n"]
+    assert answer["recomputed"] is answer["rows"] is answer["sql"] is None
+    assert "Beyond what was published nothing is shown" in answer["withheld"]
+
+
+def test_a_hidden_value_of_a_slice_is_not_told_by_the_keys_of_the_whole(
+    company: Workspace, figures: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    """The touchpoint is a key of a rating: counting it in the rows of the whole would give the hidden cell away."""
+    root = tmp_path / "company"
+    shutil.copytree(company.root, root)
+    look = newest_look(Workspace.load(root), Period(2025, 2))
+    with duckdb.connect(str(look.build.database)) as connection:
+        connection.execute("update fct_feedback set touchpoint = 'vault' where question_kind = 'csat'")
+        connection.execute(
+            "insert into figures (period, kpi, slice, slice_value, verdict) "
+            "values ('2025-02', 'csat_t2b', 'touchpoint', 'vault', 'hidden')"
+        )
+    answer = explain(Workspace.load(root), "csat_t2b", Period(2025, 2))
+    assert {row["keys"]["touchpoint"] for row in answer["rows"]["listed"]} == {"hidden"}
+    assert "vault" not in as_json(answer)
+    with pytest.raises(ConfigurationError) as refused:
+        explain(Workspace.load(root), "csat_t2b", Period(2025, 2), "touchpoint=none")
+    assert "vault" not in refused.value.sentence
+
+
+# Published then, counted now
+
+
+def test_a_published_figure_that_counts_the_same_says_so_and_how_old_it_is(company: Workspace) -> None:
+    answer = explain(company, "nps", Period(2025, 1))
+    assert answer["differs"] is False
+    assert answer["publication"]["kind"] == "backfill"
+    [note] = answer["notes"]
+    assert note.startswith("The rows are as of the end of 2026-01, the newest build that looks at 2025-01;")
+    assert note.endswith("published from a build of 2025-12.")
+    assert explain(company, "abandon", LAST)["notes"] == [], "it was published from this very build"
+    assert "the same as published" in as_text(answer, "Europe/Warsaw")
+
+
+def test_a_published_figure_that_counts_differently_now_is_told_with_both(company: Workspace) -> None:
+    answer = explain(company, "on_time", MOVED)
+    assert answer["differs"] is True
+    assert answer["figure"]["value"] == pytest.approx(answer["recomputed"]["value"] - 1)
+    assert "now differ" in answer["notes"][-1]
+    text = as_text(answer, "Europe/Warsaw")
+    assert "65.7%" in text
+    assert "66.7%, n 9, DIFFERENT from what was published" in text
+
+
+def test_a_month_that_is_not_published_is_that_of_the_build_and_says_so(company: Workspace) -> None:
+    answer = explain(company, "resp_rate", UNPUBLISHED)
+    assert answer["publication"] is answer["differs"] is None
+    assert answer["figure"]["n"] == answer["recomputed"]["n"] == 9
+    assert "2025-04 is not published" in answer["notes"][0]
+
+
+@pytest.fixture
+def without_builds(company: Workspace, tmp_path: Path) -> Workspace:
+    root = tmp_path / "company"
+    shutil.copytree(company.root, root, ignore=shutil.ignore_patterns("builds"))
+    return Workspace.load(root)
+
+
+def test_without_a_build_the_definition_and_the_figure_are_told_and_what_to_do(without_builds: Workspace) -> None:
+    answer = explain(without_builds, "nps", Period(2025, 1))
+    assert answer["figure"]["n"] == 10
+    assert answer["kpi"]["definition"]
+    assert answer["build"] is answer["rows"] is answer["sql"] is answer["recomputed"] is None
+    [note] = answer["notes"]
+    assert note.startswith("No build is left that looks at 2025-01")
+    assert "cx run 2026-01 --pull --no-send" in note
+    assert "definition" in as_text(answer, "Europe/Warsaw")
+
+
+def test_a_month_older_than_the_window_needs_a_wider_one(without_builds: Workspace) -> None:
+    narrow = replace(without_builds, settings=without_builds.settings.model_copy(update={"window_months": 6}))
+    [note] = explain(narrow, "nps", Period(2025, 1))["notes"]
+    assert "raise window_months in cx.toml to 13 or more" in note
+
+
+def test_a_build_that_was_not_finished_is_passed_over(company: Workspace, tmp_path: Path) -> None:
+    root = tmp_path / "company"
+    shutil.copytree(company.root, root)
+    whole = newest_look(company, LAST).run
+    for name, missing in [
+        ("20991231T000000-2026-01-aaaa", "warehouse.duckdb"),
+        ("20991231T000001-2026-01-aaaa", "dbt"),
+    ]:
+        shutil.copytree(root / "var" / "builds" / whole, root / "var" / "builds" / name)
+        gone = root / "var" / "builds" / name / missing
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    assert newest_look(Workspace.load(root), LAST).run == whole
+    assert newest_look(Workspace.load(root), LAST.shift(1)) is None
+    assert newest_look(Workspace.load(root), LAST.shift(-25)) is None
+
+
+def test_a_declaration_that_has_changed_since_is_told(company: Workspace, tmp_path: Path) -> None:
+    root = tmp_path / "company"
+    shutil.copytree(company.root, root)
+    with duckdb.connect(str(newest_look(Workspace.load(root), LAST).build.database)) as connection:
+        connection.execute("update kpis set counted = 'not abandoned', window_days = 3 where kpi = 'abandon'")
+    [note] = explain(Workspace.load(root), "abandon", LAST)["notes"]
+    assert note.startswith("Its declaration has changed since it was published (counted, window_days)")
+
+
+def test_a_kind_that_is_not_counted_again_lists_its_rows(company: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(KINDS, "mean")
+    answer = explain(company, "csat_mean", Period(2025, 2))
+    assert answer["sql"] is answer["recomputed"] is None
+    assert answer["rows"]["total"] == 7
+    assert answer["differs"] is False, "the build's own figure is compared"
+    assert "A figure of the kind mean is not counted again here" in answer["notes"][-1]
+    assert "SQL" not in as_text(answer, "Europe/Warsaw")
+
+
+def test_a_recount_that_is_not_the_builds_own_figure_is_owned_up_to(
+    company: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KINDS, "nps", KINDS["mean"])
+    answer = explain(company, "nps", Period(2025, 1))
+    assert "error of cx" in " ".join(answer["notes"])
+
+
+# Asking wrongly
+
+
+@pytest.mark.parametrize(
+    ("kpi", "period", "part", "told"),
+    [
+        ("npss", "2025-01", None, "there is no KPI 'npss'\n  → did you mean nps?"),
+        ("zzz", "2025-01", None, "there is no KPI 'zzz'\n  → use one of abandon, "),
+        ("nps", "2030-01", None, "2030-01 has no figures yet\n  → make them with: cx run 2030-01"),
+        ("nps", "2025-01", "colour=red", "nps is not sliced by 'colour'\n  → write --slice name=value with one of region"),
+        ("csat_t2b", "2025-02", "channel=fax", "no figure for channel 'fax'\n  → those shown are "),
+        ("csat_t2b", "2025-02", "channel", "'channel' names no value\n  → those shown are "),
+        ("csat_t2b", "2025-02", "store=1", "csat_t2b is not sliced by 'store'"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_said_with_what_is(
+    company: Workspace, kpi: str, period: str, part: str | None, told: str
+) -> None:
+    with pytest.raises(CxError) as refused:
+        explain(company, kpi, Period.parse(period), part)
+    assert told in refused.value.sentence
+
+
+def test_a_value_to_be_typed_is_quoted_for_the_shell(company: Workspace) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        explain(company, "churn_logo", Period(2025, 11), "region=west")
+    assert ODD in refused.value.remedy
+    assert "--slice 'region=it'\"'\"'s [red]North'" in refused.value.remedy
+
+
+# The command
+
+
+@pytest.fixture
+def cx(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], company: Workspace):
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["cx", "explain", *arguments, "-w", str(company.root)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            status = stop.code or 0
+        return status, *capsys.readouterr()
+
+    return run
+
+
+def test_the_command_prints_definition_figure_sql_and_rows(cx) -> None:
+    status, out, err = cx("nps", "--period", "2025-01", "--rows", "4")
+    assert (status, err) == (0, "")
+    for told in (
+        "Net Promoter Score (nps), January 2025, the whole company",
+        "Passives (7 or 8) stay in the base.",
+        "points; higher is better",
+        "question_kind = 'nps'",
+        "n 10",
+        "from fct_feedback",
+        "4 of 10 rows behind it",
+        "detractor",
+        "feedback.csv, line 2",
+    ):
+        assert told in out
+
+
+def test_the_commands_json_has_always_the_same_keys_and_bytes(cx) -> None:
+    keys = [
+        "kpi", "period", "slice", "slice_value", "figure", "publication", "withheld", "build", "slice_sql", "sql",
+        "recomputed", "differs", "rows", "notes",
+    ]  # fmt: skip
+    asked = [("nps", "2025-01"), ("frt_p90", "2025-04"), ("resp_rate", "2025-04"), ("reopen", "2025-10")]
+    for kpi, month in asked:
+        status, out, err = cx(kpi, "--period", month, "--format", "json")
+        assert (status, err) == (0, "")
+        assert list(json.loads(out)) == keys
+        assert cx(kpi, "--period", month, "--format", "json")[1] == out
+
+
+def test_a_slice_is_asked_by_name_and_value(cx) -> None:
+    status, out, _ = cx("churn_logo", "--period", "2025-11", "--slice", f"region={ODD}", "--format", "json")
+    assert status == 0
+    answer = json.loads(out)
+    assert (answer["slice"], answer["slice_value"], answer["slice_sql"]) == ("region", ODD, "customer_region")
+    assert answer["recomputed"] == {"n": 3, "value": 0.0}
+    assert ODD in cx("churn_logo", "--period", "2025-11", "--slice", f"region={ODD}")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nope", "--period", "2025-01"], "there is no KPI 'nope'"),
+        (["nps", "--period", "January"], "'January' is not a month"),
+        (["nps", "--period", "2025-01", "--slice", "region=nowhere"], "no figure for region 'nowhere'"),
+        (["nps", "--period", "2025-01", "--format", "xml"], "there is no format 'xml'"),
+        (["nps", "--period", "2025-01", "--rows", "-1"], "-1 rows cannot be listed"),
+    ],
+)
+def test_a_mistake_is_a_sentence_with_status_1(cx, arguments: list[str], told: str) -> None:
+    status, out, err = cx(*arguments)
+    assert (status, out) == (1, "")
+    assert told in err
+    assert "→" in err
+
+
+# The arithmetic of agreement, and of SQL
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ((10, 5.0), (10, 5.0 + 1e-12), True),
+        ((10, 5.0), (10, 5.0001), False),
+        ((10, 5.0), (11, 5.0), False),
+        ((10, None), (10, None), True),
+        ((10, None), (10, 0.0), False),
+        ((10, 3e9), (10, 3e9 + 1e-3), True),
+    ],
+)
+def test_two_countings_agree_when_n_and_value_do(one: tuple, other: tuple, same: bool) -> None:
+    assert agrees(*({"n": n, "value": value} for n, value in (one, other))) is same
+
+
+def test_a_quantile_among_rows_beyond_the_window_is_not_given() -> None:
+    fact = Fact("fact", {}, [])
+    kpi = {"kind": "quantile", "base": "true", "measure": "hours", "month": "at", "window_days": 3}
+    for hours, quantile, value in [
+        ([1, 2, 3, None, None], 0.5, 3.0),
+        ([1, 2, None, None], 0.5, None),
+        ([1, None, None, None], 0.5, None),
+        ([1, 2, 3, 4], 0.5, 2.5),
+        ([*range(1, 11), None], 0.9, 10.0),
+    ]:
+        with duckdb.connect() as connection:
+            connection.execute("create table fact (at timestamptz, hours double)")
+            connection.executemany("insert into fact values ('2026-01-05', ?)", [[each] for each in hours])
+            query = recounting(Cell(kpi | {"quantile": quantile}, fact, "2026-01"))
+            assert connection.execute(query).fetchone() == (len(hours), value)
+
+
+def test_what_has_no_denominator_has_no_value() -> None:
+    fact = Fact("fact", {}, [])
+    declared = {"base": "false", "month": "at", "window_days": 0, "hit": "true", "measure": "1", "quantile": 0.5}
+    rate = {"kind": "rate", "base": "true", "per": 1000}
+    with duckdb.connect() as connection:
+        connection.execute("create table fact (at timestamptz, weight double)")
+        connection.execute("insert into fact values ('2026-01-05', 0)")
+        for kpi in [*({"kind": kind} for kind in KINDS if kind != "rate"), rate]:
+            cell = Cell(declared | kpi, fact, "2026-01", exposure=declared, exposed=fact)
+            assert connection.execute(recounting(cell)).fetchone() == (0, None), kpi
+        weighted = Cell(declared | {"kind": "mean", "base": "true", "weight": "weight"}, fact, "2026-01")
+        assert connection.execute(recounting(weighted)).fetchone() == (1, None)
