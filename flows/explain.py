@@ -5,17 +5,16 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows.builds import Look, newest_look
 from flows.errors import ConfigurationError, CxError
 from flows.figures import FIGURE_COLUMNS, published_figures, published_kpis, rows
 from flows.ledger import Ledger
 from flows.ledger_records import Publication
 from flows.period import Period
-from flows.recount import LINEAGE, Cell, Fact, number_of_rows, recounting, rows_behind
-from flows.warehouse import Build
+from flows.recount import LINEAGE, Cell, number_of_rows, recounting, rows_behind
 from flows.workspace import Workspace
 
 #: What is told of a declaration, as the table ``kpis`` has it.
@@ -32,20 +31,6 @@ AGREEMENT = 1e-9
 #: Rows that are listed when nobody says how many.
 ROWS_LISTED = 20
 _HASH = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True)
-class Look:
-    """A build that looks at the month: where it lies, what it is of, and what its models declare."""
-
-    build: Build
-    period: str
-    hidden_below: int
-    facts: dict[str, tuple[Fact, dict[str, Any]]]
-
-    @property
-    def run(self) -> str:
-        return self.build.directory.name
 
 
 def explain(
@@ -69,7 +54,7 @@ def explain(
             f"{period} has no figures yet", f"make them with: cx run {period}, or cx backfill --from {period}"
         )
     printed = [row for row in published_figures(publication) if row["kpi"] == kpi] if publication else []
-    now = _figures_of(look, kpi, period) if look else []
+    now = look.figures(kpi, period) if look else []
     frozen = _declared(published_kpis(publication), kpi) if publication else None
     built = _declared(rows(look.build.database, "select * from kpis"), kpi) if look else None
     declared = frozen or built
@@ -105,7 +90,8 @@ def explain(
         notes.append(_nothing_built(workspace, period))
         return answer
     answer["build"] = _build(look, ledger)
-    notes += _provenance(look, answer["build"], publication, ledger, period)
+    if withheld is None:
+        notes += _provenance(look, answer["build"], publication, ledger, period)
     if built is None or kpi not in look.facts:
         notes.append(f"The newest build does not declare {kpi} any more; its rows cannot be listed.")
         return answer
@@ -113,11 +99,15 @@ def explain(
         notes.append(
             f"Its declaration has changed since it was published ({', '.join(changed)}); the SQL is that of the build."
         )
-    cell = _cell(look, kpi, period, name, value)
+    cell = look.cell(kpi, period, name, value)
     answer["slice_sql"] = cell.fact.slices[name] if value is not None else None
-    if withheld is None:
+    if withheld is not None:
+        return answer
+    if cell.kpi.get("month"):
         _recount(answer, workspace, look, cell, figure_now, listed, [*printed, *now])
-        _compare(answer, publication, figure, figure_now)
+    else:
+        notes.append(f"A {cell.kpi['kind']} is not of rows that count in a month each; none are listed.")
+    _compare(answer, publication, figure, figure_now)
     return answer
 
 
@@ -193,53 +183,7 @@ def _why_none(declared: dict[str, Any]) -> str:
     return "nothing was delivered for the month" + (beyond if declared["kind"] == "quantile" else "")
 
 
-# Which build
-
-
-def newest_look(workspace: Workspace, period: Period) -> Look | None:
-    """The newest build whose window holds ``period`` and that has figures; None when there is none (any more)."""
-    if not workspace.builds.is_dir():
-        return None
-    for directory in sorted(workspace.builds.iterdir(), reverse=True):
-        build = Build(directory)
-        manifest = build.project / "target" / "manifest.json"
-        if not (build.database.is_file() and build.results.is_file() and manifest.is_file()):
-            continue
-        variables = json.loads(build.results.read_text(encoding="utf-8"))["args"]["vars"]
-        if not variables["first_period"] <= str(period) <= variables["period"]:
-            continue
-        tables = {row["name"] for row in rows(build.database, "select table_name as name from duckdb_tables()")}
-        if {"figures", "kpis"} <= tables:
-            facts = _facts(json.loads(manifest.read_text(encoding="utf-8")))
-            return Look(build, variables["period"], variables["hidden_below"], facts)
-    return None
-
-
-def _facts(manifest: dict[str, Any]) -> dict[str, tuple[Fact, dict[str, Any]]]:
-    """Every declared KPI and exposure by id, with its fact: what the macros of the build have read."""
-    found: dict[str, tuple[Fact, dict[str, Any]]] = {}
-    for node in manifest["nodes"].values():
-        meta = node["config"].get("meta") or {}
-        fact = Fact(node["name"], meta.get("slices") or {}, meta.get("key") or [])
-        for kpi in meta.get("kpis") or []:
-            found[kpi["id"]] = (fact, kpi)
-        for name, exposure in (meta.get("exposures") or {}).items():
-            found.setdefault(name, (fact, exposure))
-    return found
-
-
-def _cell(look: Look, kpi: str, period: Period, name: str, value: str | None) -> Cell:
-    fact, declared = look.facts[kpi]
-    exposed, exposure = look.facts[declared["exposure"]] if declared.get("exposure") else (None, None)
-    return Cell(declared, fact, str(period), name, value, exposure, exposed)
-
-
-def _figures_of(look: Look, kpi: str, period: Period) -> list[dict[str, Any]]:
-    return rows(
-        look.build.database,
-        f"select {', '.join(FIGURE_COLUMNS)} from figures where kpi = ? and period = ? order by slice, slice_value",
-        [kpi, str(period)],
-    )
+# How they came about
 
 
 def _publication(publication: Publication | None) -> dict[str, Any] | None:
@@ -329,6 +273,7 @@ def _recount(
         [counted] = rows(database, number_of_rows(cell), timezone=zone)
         if figure_now is None and 0 < counted["total"] < look.hidden_below:
             answer["withheld"] = f"Fewer than {look.hidden_below} rows stand behind it; they are not shown."
+            answer["sql"] = None
             return
         found = rows(database, rows_behind(cell, columns, listed, value), timezone=zone)
     except duckdb.Error as error:

@@ -14,7 +14,7 @@ _MARGIN = 14
 _DIGITS = 10
 
 _KINDS = {
-    "proportion": "a share: the rows counted, in per cent of the base",
+    "proportion": "the rows counted, in per cent of the base",
     "nps": "promoters (9, 10) minus detractors (0 to 6), in per cent of the answers",
     "mean": "the mean of the measure",
     "rate": "the rows counted, per {per:,} of the exposure; n is the exposure",
@@ -60,7 +60,7 @@ def _definition(answer: dict[str, Any]) -> list[str]:
     lines += _entry("edge cases", kpi["edge_cases"])
     lines += _entry("unit", f"{kpi['unit']}; {_DIRECTIONS[kpi['direction']]}")
     lines += _entry("kind", kpi["kind"] + (f": {kind}" if kind else ""))
-    lines += _entry("rows", f"of {kpi['fact']}; {_month(kpi)}")
+    lines += _entry("fact", f"{kpi['fact']}; {_month(kpi)}")
     lines += _entry("base", kpi["base"])
     if kpi["counted"]:
         lines += _entry(_COUNTED.get(kpi["kind"], "counted"), kpi["counted"])
@@ -114,7 +114,7 @@ def _number(value: float | None, kpi: dict[str, Any], *, sign: bool = False) -> 
 
 def _with_unit(value: float | None, kpi: dict[str, Any]) -> str:
     number = _number(value, kpi)
-    return f"{number}%" if kpi["unit"] == "%" else f"{number} {kpi['unit']}"
+    return number + {"%": "%", "score": ""}.get(kpi["unit"], f" {kpi['unit']}")
 
 
 def _interval(figure: dict[str, Any], kpi: dict[str, Any], of: str = "") -> str:
