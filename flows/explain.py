@@ -55,12 +55,13 @@ def explain(
         )
     printed = [row for row in published_figures(publication) if row["kpi"] == kpi] if publication else []
     now = look.figures(kpi, period) if look else []
-    frozen = _declared(published_kpis(publication), kpi) if publication else None
-    built = _declared(rows(look.build.database, "select * from kpis"), kpi) if look else None
+    frozen = published_kpis(publication) if publication else []
+    built = rows(look.build.database, "select * from kpis") if look else []
+    if kpi not in (known := {row["kpi"] for row in [*frozen, *built]}):
+        raise _unknown_kpi(kpi, sorted(known))
+    frozen, built = _declared(frozen, kpi), _declared(built, kpi)
     declared = frozen or built
-    if declared is None:
-        raise _unknown_kpi(kpi, publication, look)
-    name, value = _slice(slice_, declared, (built or declared)["slices"], printed or now)
+    name, value = _slice(slice_, kpi, [row["slices"] for row in (built, frozen) if row], printed or now)
     where = (name, value)
     figure, figure_now = _at(printed, where), _at(now, where)
     shown = figure if publication else figure_now
@@ -85,15 +86,20 @@ def explain(
     if publication is None:
         notes.append(f"{period} is not published; the figure is that of the newest build, nobody has been sent it.")
     if shown is None:
-        notes.append(f"There is no figure: {_why_none(declared)}.")
+        undeclared = publication is not None and frozen is None
+        why = "it was not declared when the month was published" if undeclared else _why_none(declared)
+        notes.append(f"There is no figure: {why}.")
     if look is None:
         notes.append(_nothing_built(workspace, period))
         return answer
     answer["build"] = _build(look, ledger)
     if withheld is None:
         notes += _provenance(look, answer["build"], publication, ledger, period)
-    if built is None or kpi not in look.facts:
-        notes.append(f"The newest build does not declare {kpi} any more; its rows cannot be listed.")
+    if built is None:
+        notes.append(f"The build of {look.period} does not declare {kpi} any more; its rows cannot be listed.")
+        return answer
+    if value is not None and name not in look.facts[kpi][0].slices:
+        notes.append(f"The build of {look.period} does not know the slice {name} any more; its rows cannot be listed.")
         return answer
     if frozen and (changed := [key for key in DECISIVE if key in frozen and frozen[key] != built.get(key)]):
         notes.append(
@@ -118,34 +124,29 @@ def _declared(kpis: list[dict[str, Any]], kpi: str) -> dict[str, Any] | None:
     return next((row for row in kpis if row["kpi"] == kpi), None)
 
 
-def _unknown_kpi(kpi: str, publication: Publication | None, look: Look | None) -> ConfigurationError:
-    known = {row["kpi"] for row in published_kpis(publication)} if publication else set()
-    known |= set(look.facts) if look else set()
-    near = difflib.get_close_matches(kpi, sorted(known), n=5, cutoff=0.5)
-    return ConfigurationError(
-        f"there is no KPI {kpi!r}",
-        f"did you mean {', '.join(near)}? `cx kpis` lists them all"
-        if near
-        else f"use one of {', '.join(sorted(known))}",
-    )
+def _unknown_kpi(kpi: str, known: list[str]) -> ConfigurationError:
+    near = difflib.get_close_matches(kpi, known, n=5, cutoff=0.5)
+    mend = f"did you mean {', '.join(near)}? `cx kpis` lists them all" if near else f"use one of {', '.join(known)}"
+    return ConfigurationError(f"there is no KPI {kpi!r}", mend)
 
 
 def _slice(
-    given: str | None, declared: dict[str, Any], slices: list[str], figures: list[dict[str, Any]]
+    given: str | None, kpi: str, declared: list[list[str]], figures: list[dict[str, Any]]
 ) -> tuple[str, str | None]:
     """The slice's name and value; raises ConfigurationError naming those that have a figure and are not hidden."""
     if given is None or given == "overall":
         return "overall", None
     name, equals, value = given.partition("=")
+    slices = list(dict.fromkeys(each for names in declared for each in names))
     if name not in slices:
         raise ConfigurationError(
-            f"{declared['kpi']} is not sliced by {name!r}",
+            f"{kpi} is not sliced by {name!r}",
             f"write --slice name=value with one of {', '.join(slices)}" if slices else "leave --slice out",
         )
     of_slice = [row for row in figures if row["slice"] == name]
     known = [row["slice_value"] for row in of_slice if row["verdict"] != "hidden"]
     if not equals or value not in [row["slice_value"] for row in of_slice]:
-        what = f"{declared['kpi']} has no figure for {name} {value!r}" if equals else f"{given!r} names no value"
+        what = f"{kpi} has no figure for {name} {value!r}" if equals else f"{given!r} names no value"
         if not known:
             raise ConfigurationError(what, f"no value of {name} has a figure in this month; leave --slice out")
         raise ConfigurationError(

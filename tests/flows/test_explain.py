@@ -342,6 +342,40 @@ def test_a_declaration_that_has_changed_since_is_told(company: Workspace, tmp_pa
     assert note.startswith("Its declaration has changed since it was published (counted, window_days)")
 
 
+def test_what_a_build_does_not_declare_any_more_is_told_as_it_was_published(company: Workspace, tmp_path: Path) -> None:
+    root = tmp_path / "company"
+    shutil.copytree(company.root, root)
+    build = newest_look(Workspace.load(root), LAST).build
+    manifest = build.project / "target" / "manifest.json"
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    del told["nodes"]["model.cx.fct_calls"]["config"]["meta"]["slices"]["queue"]
+    manifest.write_text(json.dumps(told), encoding="utf-8")
+    with duckdb.connect(str(build.database)) as connection:
+        connection.execute("delete from kpis where kpi = 'nps'")
+        connection.execute("update kpis set slices = [] where kpi = 'abandon'")
+    part = explain(Workspace.load(root), "abandon", LAST, "queue=help")
+    assert (part["figure"]["n"], part["rows"]) == (5, None)
+    assert "does not know the slice queue any more" in part["notes"][-1]
+    whole = explain(Workspace.load(root), "nps", Period(2025, 1))
+    assert (whole["figure"]["n"], whole["rows"]) == (10, None)
+    assert "does not declare nps any more" in whole["notes"][-1]
+
+
+def test_what_was_not_declared_yet_is_told_so(company: Workspace, tmp_path: Path) -> None:
+    root = tmp_path / "company"
+    shutil.copytree(company.root, root)
+    frozen = root / "var" / "published" / "2025-01" / "r0"
+    for name in ("figures", "kpis"):
+        with duckdb.connect() as connection:
+            path = frozen / f"{name}.parquet"
+            connection.execute(f"create table t as select * from read_parquet('{path}') where kpi != 'nps'")
+            connection.execute(f"copy t to '{path}' (format parquet)")
+    answer = explain(Workspace.load(root), "nps", Period(2025, 1))
+    assert answer["figure"] is None
+    assert "it was not declared when the month was published" in answer["notes"][0]
+    assert answer["recomputed"]["n"] == answer["rows"]["total"] == 10
+
+
 def test_a_kind_that_is_not_counted_again_lists_its_rows(company: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(KINDS, "mean")
     answer = explain(company, "csat_mean", Period(2025, 2))
@@ -367,6 +401,7 @@ def test_a_recount_that_is_not_the_builds_own_figure_is_owned_up_to(
     ("kpi", "period", "part", "told"),
     [
         ("npss", "2025-01", None, "there is no KPI 'npss'\n  → did you mean nps?"),
+        ("active_customer", "2025-01", None, "there is no KPI 'active_customer'\n  → use one of abandon, "),
         ("zzz", "2025-01", None, "there is no KPI 'zzz'\n  → use one of abandon, "),
         ("nps", "2030-01", None, "2030-01 has no figures yet\n  → make them with: cx run 2030-01"),
         ("nps", "2025-01", "colour=red", "nps is not sliced by 'colour'\n  → write --slice name=value with one of "),
