@@ -8,7 +8,7 @@ from flows.period import Period
 #: Keys of a request that ``suites`` takes.
 SETTINGS = ("period", "history", "hidden_below", "false_discovery_rate")
 
-VERDICTS = ["better", "worse", "changed", "no clear change", "low base", "hidden", "new"]
+VERDICTS = ["better", "worse", "changed", "no clear change", "low base", "hidden", "not compared", "new"]
 #: Lowest and highest value of each unit; None is no limit. A score's scale is its question's, checked in gate 1.
 SCALES: dict[str, tuple[float | None, float | None]] = {
     "%": (0, 100),
@@ -18,10 +18,20 @@ SCALES: dict[str, tuple[float | None, float | None]] = {
     "minutes": (0, None),
     "days": (0, None),
     "seconds": (0, None),
+    "months": (0, None),
     "per 1,000": (0, None),
+    "per 100": (0, None),
+    "count": (0, None),
+    "ratio": (None, None),
+    "rank": (1, None),
+    "money": (None, None),
 }
-DURATIONS = ["hours", "minutes", "days", "seconds"]
+DURATIONS = ["hours", "minutes", "days", "seconds", "months"]
 NUMBERS = ["value", "low", "high", "previous", "change", "change_low", "change_high", "p", "q"]
+#: Kinds that may have no figure where there are rows: a time beyond what was seen, groups of which there is one only.
+MAY_BE_MISSING = "('quantile', 'survival', 'spread')"
+#: Kinds whose n is not a number of rows that the parts of a slice share out.
+NOT_ADDITIVE = "('mix', 'estimate', 'composite')"
 #: Figures are floating-point; bounds are held to this.
 TOLERANCE = 1e-7
 
@@ -105,13 +115,13 @@ def _complete(period: str) -> list[Check]:
         no_rows_where(
             "overall present",
             "a KPI that has figures in a month has one for the whole company; otherwise it is absent altogether",
-            without_overall.format("k.kind <> 'quantile'"),
+            without_overall.format(f"k.kind not in {MAY_BE_MISSING} and k.kind not in {NOT_ADDITIVE}"),
         ),
         # Half of a group may be answered within the follow-up window and half of the company not: then there is none.
         no_rows_where(
             "overall quantile present",
-            "a quantile that some group has in a month is within the follow-up window for the whole company too",
-            without_overall.format("k.kind = 'quantile'"),
+            "a time or spread that some group has in a month is known for the whole company too",
+            without_overall.format(f"k.kind in {MAY_BE_MISSING}"),
             severity="warning",
         ),
         no_rows_where(
@@ -124,15 +134,18 @@ def _complete(period: str) -> list[Check]:
 
 def _on_scale() -> list[Check]:
     """Values and limits that can be, in their order."""
-    beyond = " or ".join(
-        f"(unit = {literal(unit)} and ({' or '.join(_outside(low, high))}))"
+    of_units = " or ".join(
+        f"(not k.has_scale and f.unit = {literal(unit)} and ({' or '.join(_outside(low, high))}))"
         for unit, (low, high) in SCALES.items()
         if (low, high) != (None, None)
     )
+    of_kpis = " or ".join(_outside("k.scale_low", "k.scale_high"))
     widest = " or ".join(
-        f"(unit = {literal(unit)} and greatest(abs(change), abs(change_low), abs(change_high)) > {width + TOLERANCE})"
+        f"(not k.has_scale and f.unit = {literal(unit)} "
+        f"and greatest(abs(change), abs(change_low), abs(change_high)) > {width + TOLERANCE})"
         for unit, width in (("%", 100), ("points", 200))
     )
+    width = f"greatest(abs(change), abs(change_low), abs(change_high)) > k.scale_high - k.scale_low + {TOLERANCE}"
     # A change may lie outside its own interval: that of an NPS is drawn towards zero (adjusted Wald).
     disordered = [
         f"{lower} > {upper} + {TOLERANCE} * greatest(1, abs({upper}))"
@@ -143,14 +156,14 @@ def _on_scale() -> list[Check]:
         no_rows_where("finite", "every number is a number", f"select {AT} from {ROWS} where {unreal}"),
         no_rows_where(
             "on scale",
-            "value, previous value and interval lie on the unit's scale (% 0 to 100, points -100 to 100, "
-            "times and rates from 0)",
-            f"select {AT} from {ROWS} where {beyond}",
+            "value, previous value and interval lie on the declared scale, or else on the unit's (% 0 to 100, points "
+            "-100 to 100, times and rates from 0)",
+            f"select {FIGURE_AT} from {DECLARED} where {of_units} or (k.has_scale and ({of_kpis}))",
         ),
         no_rows_where(
             "change on scale",
-            "a change is no wider than its unit's scale",
-            f"select {AT} from {ROWS} where {widest}",
+            "a change is no wider than the scale",
+            f"select {FIGURE_AT} from {DECLARED} where {widest} or (k.has_scale and {width})",
         ),
         no_rows_where(
             "interval",
@@ -166,10 +179,11 @@ def _on_scale() -> list[Check]:
     ]
 
 
-def _outside(low: float | None, high: float | None) -> list[str]:
-    columns = ("value", "low", "high", "previous")
-    below = [f"{column} < {low - TOLERANCE}" for column in columns] if low is not None else []
-    above = [f"{column} > {high + TOLERANCE}" for column in columns] if high is not None else []
+def _outside(low: float | str | None, high: float | str | None) -> list[str]:
+    """Conditions of lying outside two limits, numbers or columns."""
+    columns = ("f.value", "f.low", "f.high", "f.previous")
+    below = [f"{column} < {low} - {TOLERANCE}" for column in columns] if low is not None else []
+    above = [f"{column} > {high} + {TOLERANCE}" for column in columns] if high is not None else []
     return below + above
 
 
@@ -203,6 +217,7 @@ def _private(hidden_below: int) -> list[Check]:
             "complement hidden",
             "no hidden group can be had by subtracting the groups that are shown from the whole",
             f"select {FIGURE_AT} from {parts} join {whole} on whole.period = f.period and whole.kpi = f.kpi "
+            f"join kpis as k on k.kpi = f.kpi and k.kind not in {NOT_ADDITIVE} "
             "where f.hidden = 1 and f.shown > 0 "
             f"and whole.n - f.n between 1 and {hidden_below - 1}",
         ),
@@ -259,13 +274,15 @@ def _parts(period: str) -> list[Check]:
         no_rows_where(
             "parts within whole",
             "the rows behind the parts of a slice are no more than those behind the whole",
-            f"select {FIGURE_AT} from {counted} where f.n > whole.n",
+            f"select {FIGURE_AT} from {counted} join kpis as k on k.kpi = f.kpi "
+            f"where f.n > whole.n and k.kind not in {NOT_ADDITIVE}",
         ),
         no_rows_where(
             "parts make whole",
             "the rows behind the parts of a slice add up to those behind the whole",
             f"select {FIGURE_AT} from {counted} join kpis as k on k.kpi = f.kpi "
-            f"where f.n < whole.n and f.period = {literal(period)} and k.kind <> 'quantile'",
+            f"where f.n < whole.n and f.period = {literal(period)} "
+            f"and k.kind not in {NOT_ADDITIVE} and k.kind not in {MAY_BE_MISSING}",
             severity="warning",
         ),
     ]

@@ -20,11 +20,13 @@ from flows.workspace import Workspace
 #: What is told of a declaration, as the table ``kpis`` has it.
 DECLARED = (
     "kpi", "label", "definition", "edge_cases", "unit", "direction", "kind", "fact", "base", "counted", "month",
-    "window_days", "quantile", "exposure", "per", "compared_with", "minimum_base", "smallest_change", "decimals",
+    "window_days", "quantile", "horizon", "exposure", "per", "cluster", "compared_with", "minimum_base",
+    "smallest_change", "decimals",
 )  # fmt: skip
 #: A change of one of these makes another figure of the same rows.
 DECISIVE = (
-    "unit", "kind", "fact", "base", "counted", "month", "window_days", "quantile", "exposure", "per", "weighted",
+    "unit", "kind", "fact", "base", "counted", "month", "window_days", "quantile", "horizon", "exposure", "per",
+    "weighted",
 )  # fmt: skip
 #: Two figures of the same rows agree to this, relative to their size or to 1.
 AGREEMENT = 1e-9
@@ -180,6 +182,8 @@ def _withheld(figure: dict[str, Any] | None, now: dict[str, Any] | None, look: L
 def _why_none(declared: dict[str, Any]) -> str:
     if declared.get("absent"):
         return declared["absent"]
+    if declared["kind"] == "mix":
+        return "a mix is told part by part; name one with --slice"
     beyond = f", or it lies beyond the follow-up window of {declared['window_days']} days"
     return "nothing was delivered for the month" + (beyond if declared["kind"] == "quantile" else "")
 
@@ -315,7 +319,7 @@ def _hider(workspace: Workspace, cell: Cell, figures: list[dict[str, Any]]):
     def row(read: dict[str, Any]) -> dict[str, Any]:
         mapping, file, line, customer = (read[name] for name in LINEAGE)
         keys = {name.removeprefix("key_"): text for name, text in read.items() if name.startswith("key_")}
-        told = ("time", "window_closes", "hit", "measure", "weight")
+        told = ("time", "window_closes", "hit", "measure", "denominator", "weight")
         return {
             "mapping": mapping,
             "file": file,

@@ -17,11 +17,19 @@ _KINDS = {
     "proportion": "the rows counted, in per cent of the base",
     "nps": "promoters (9, 10) minus detractors (0 to 6), in per cent of the answers",
     "mean": "the mean of the measure",
+    "log_mean": "the geometric mean of the measure",
     "rate": "the rows counted, per {per:,} of the exposure; n is the exposure",
+    "ratio": "a sum over a sum, told per {per:,}",
     "quantile": "the measure that {pct:g} % of the rows do not exceed; what lies beyond the window counts as longest",
+    "survival": "Kaplan-Meier, rows without the event counted for as long as they were seen",
+    "spread": "the standard deviation between groups, less what chance makes of it",
+    "mix": "the rows of the part, in per cent of those of all parts; n is all parts",
+    "count": "the number of rows",
+    "estimate": "worked out by a model of its own",
+    "composite": "put together from the figures of other KPIs",
 }
 _DIRECTIONS = {"up": "higher is better", "down": "lower is better", "neutral": "neither direction is better"}
-_COUNTED = {"proportion": "counted", "rate": "counted", "nps": "measure", "mean": "measure", "quantile": "measure"}
+_COUNTED = {"proportion": "counted", "rate": "counted"}
 _ORDER = {
     "proportion": ", those counted first",
     "quantile": ", those nearest to the figure first",
@@ -63,7 +71,7 @@ def _definition(answer: dict[str, Any]) -> list[str]:
     lines += _entry("fact", f"{kpi['fact']}; {_month(kpi)}")
     lines += _entry("base", kpi["base"])
     if kpi["counted"]:
-        lines += _entry(_COUNTED.get(kpi["kind"], "counted"), kpi["counted"])
+        lines += _entry(_COUNTED.get(kpi["kind"], "measure"), kpi["counted"])
     if kpi["exposure"]:
         lines += _entry("exposure", kpi["exposure"])
     if answer["slice_sql"]:
@@ -73,7 +81,7 @@ def _definition(answer: dict[str, Any]) -> list[str]:
 
 def _month(kpi: dict[str, Any]) -> str:
     if not kpi["window_days"]:
-        return f"a row counts in {'its month' if kpi['month'] == 'month' else 'the month of ' + kpi['month']}"
+        return f"a row counts in {'its month' if kpi['month'] in (None, 'month') else 'the month of ' + kpi['month']}"
     return f"a row counts in the month in which its {kpi['window_days']} days after {kpi['month']} are over"
 
 
@@ -86,7 +94,7 @@ def _figure(answer: dict[str, Any]) -> list[str]:
     if figure and figure["value"] is not None:
         lines += _entry("figure", f"{_with_unit(figure['value'], kpi)}{_interval(figure, kpi)}, n {figure['n']:,}")
         if figure["previous"] is not None:
-            against = "previous month" if kpi["compared_with"] == "previous_month" else "last month with data"
+            against = "last month with data" if kpi["compared_with"] == "last_with_data" else "previous month"
             lines += _entry(
                 "change",
                 f"{_number(figure['change'], kpi, sign=True)}{_interval(figure, kpi, 'change_')} "
@@ -121,6 +129,9 @@ def _interval(figure: dict[str, Any], kpi: dict[str, Any], of: str = "") -> str:
     low, high = figure[f"{of}low"], figure[f"{of}high"]
     if low is None and high is None:
         return ""
+    if low is None or high is None:
+        end = f"from {_number(low, kpi)}, no upper end" if high is None else f"to {_number(high, kpi)}, no lower end"
+        return f" (95 % interval {end})"
     return f" (95 % interval {_number(low, kpi)} to {_number(high, kpi)})"
 
 
@@ -134,8 +145,11 @@ def _rows(answer: dict[str, Any]) -> list[str]:
     headings = [name for name in table[0] if any(cells[name] for cells in table)]
     widths = {name: max(len(name), *(len(cells[name]) for cells in table)) for name in headings}
     hits = answer["rows"]["hits"]
-    parts = f" ({hits:,} counted, {total - hits:,} not)" if hits is not None and kpi["kind"] != "rate" else ""
+    told = "with the event, {} without" if kpi["kind"] == "survival" else "counted, {} not"
+    parts = f" ({hits:,} {told.format(f'{total - hits:,}')})" if hits is not None and kpi["kind"] != "rate" else ""
     order = _ORDER.get(kpi["kind"], "") if len(listed) < total else ""
+    if kpi["kind"] == "quantile" and answer["recomputed"] is None and order:
+        order = ", the longest first"
     more = "; more with --rows" if len(listed) < total else ""
     lines = [f"ROWS          {shown} {total:,} {what} behind it{parts}{order}{more}; keys are hashed", ""]
     for cells in [{name: name for name in headings}, *table]:
@@ -153,7 +167,8 @@ def _cells(row: dict[str, Any], kpi: dict[str, Any]) -> dict[str, str]:
         cells["measure"] = ""
     if kpi["kind"] == "nps" and row["measure"] is not None:
         cells["group"] = "promoter" if row["measure"] >= 9 else "detractor" if row["measure"] <= 6 else "passive"
-    cells["counted"] = {True: "yes", False: "no", None: ""}[row["hit"]]
+    cells["event" if kpi["kind"] == "survival" else "counted"] = {True: "yes", False: "no", None: ""}[row["hit"]]
+    cells["denominator"] = "" if row["denominator"] is None else f"{row['denominator']:g}"
     cells["weight"] = "" if row["weight"] is None else f"{row['weight']:g}"
     cells["customer"] = (row["customer_key"] or "")[:_DIGITS]
     for name, key in row["keys"].items():

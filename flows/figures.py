@@ -14,6 +14,7 @@ from flows.ledger_records import Publication
 FIGURE_COLUMNS = (
     "period", "kpi", "slice", "slice_value", "value", "unit", "n", "low", "high", "previous",
     "change", "change_low", "change_high", "p", "q", "verdict", "target", "met",
+    "precision_flag", "expected_low", "expected_high", "signal",
 )  # fmt: skip
 
 
@@ -58,22 +59,20 @@ def unreadable(database: Path, error: Exception) -> CxError:
 
 
 def published_figures(publication: Publication) -> list[dict[str, Any]]:
-    """The figures a publication froze for its period, with exactly the keys of FIGURE_COLUMNS."""
-    return _published(
-        publication,
-        "figures",
-        f"select {', '.join(FIGURE_COLUMNS)} from read_parquet($path) where period = $period "
-        "order by kpi, slice, slice_value",
-        period=publication.period,
-    )
+    """The figures a publication froze for its period, with exactly the keys of FIGURE_COLUMNS.
+
+    A month that was frozen by an earlier version may lack what was added since; that is null.
+    """
+    found = _published(publication, "figures", "period, kpi, slice, slice_value")
+    return [{name: row.get(name) for name in FIGURE_COLUMNS} for row in found if row["period"] == publication.period]
 
 
 def published_kpis(publication: Publication) -> list[dict[str, Any]]:
     """The declarations that a publication's figures were computed with: the rows of ``kpis`` of that time."""
-    return _published(publication, "kpis", "select * from read_parquet($path) order by position")
+    return _published(publication, "kpis", "position")
 
 
-def _published(publication: Publication, name: str, query: str, **parameters: str) -> list[dict[str, Any]]:
+def _published(publication: Publication, name: str, order: str) -> list[dict[str, Any]]:
     import duckdb
 
     path = publication.directory / f"{name}.parquet"
@@ -84,7 +83,7 @@ def _published(publication: Publication, name: str, query: str, **parameters: st
             where=path.name,
         )
     with duckdb.connect() as connection:
-        result = connection.execute(query, {"path": str(path)} | parameters)
+        result = connection.execute(f"select * from read_parquet(?) order by {order}", [str(path)])
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

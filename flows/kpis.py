@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,10 +16,52 @@ from flows.sources.declaration import Name
 from flows.staging import unrendered
 from flows.workspace import Declared, Workspace, refuse
 
-Unit = Literal["points", "%", "score", "hours", "minutes", "days", "seconds", "per 1,000"]
-#: Kinds that can be added up share one scan of their fact; a quantile is read off ranks.
-Kind = Literal["proportion", "nps", "mean", "rate", "quantile"]
+Unit = Literal[
+    "points", "%", "score", "hours", "minutes", "days", "seconds", "months", "per 1,000", "per 100", "count", "ratio",
+    "rank", "money",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Takes:
+    """Which keys of a declaration a kind needs, which it may have, and which no other kind has."""
+
+    needs: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+
+
+#: Every kind of KPI with the keys that are its own. How each is observed stands in dbt_project/macros, how it is
+#: judged in flows/inference/kinds.py.
+KINDS = {
+    "proportion": Takes(("hit",), ("weight", "cluster")),
+    "nps": Takes(("measure",), ("weight", "cluster")),
+    "mean": Takes(("measure",), ("weight", "cluster")),
+    "log_mean": Takes(("measure",)),
+    "count": Takes(),
+    "mix": Takes(("slices",)),
+    "rate": Takes(("hit", "exposure"), ("per",)),
+    "quantile": Takes(("measure", "quantile")),
+    "survival": Takes(("duration", "event"), ("quantile", "horizon")),
+    "ratio": Takes(("numerator", "denominator"), ("cluster", "per")),
+    "spread": Takes(("measure", "group")),
+    "estimate": Takes(),
+    "composite": Takes(("parts",)),
+}
+#: Where models lie that carry KPIs, and the one among the report tables: what is composed of other KPIs' figures.
+FOLDERS = ("facts", "spines", "figures")
+COMPOSED = "figures"
+#: Keys that belong to some kinds only.
+OF_A_KIND = sorted({key for takes in KINDS.values() for key in (*takes.needs, *takes.may)} - {"slices", "per"})
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _kind(text: str) -> str:
+    if text not in KINDS:
+        raise ValueError(f"there is no kind {text!r}; use one of {', '.join(KINDS)}")
+    return text
+
+
+Kind = Annotated[str, AfterValidator(_kind)]
 
 
 def _need(text: str) -> str:
@@ -43,22 +86,39 @@ class Kpi(Declared):
     direction: Literal["up", "down", "neutral"]
     kind: Kind
     #: Condition of the denominator.
-    base: Text
+    base: Text = "true"
     #: Condition of the numerator (proportion, rate).
     hit: str | None = None
-    #: Value of a row (nps, mean, quantile); null in a quantile means beyond the follow-up window.
+    #: Value of a row (nps, mean, log_mean, quantile, spread); null in a quantile means beyond the follow-up window.
     measure: str | None = None
+    #: Which quantile, of the measure or of the survival time.
     quantile: float | None = Field(default=None, gt=0, lt=1)
-    #: Exposure of a rate (one of an ``exposures`` entry) and the unit it is told per.
+    #: Time of a row to its event or its censoring, in the unit, and whether the event came (survival).
+    duration: str | None = None
+    event: str | None = None
+    #: Time at which the share still without the event is told, in the unit of ``duration`` (survival).
+    horizon: float | None = Field(default=None, gt=0)
+    #: What a ratio divides, both summed over rows.
+    numerator: str | None = None
+    denominator: str | None = None
+    #: Whose answers belong together: rows of one are not independent (proportion, nps, mean, ratio).
+    cluster: str | None = None
+    #: What a spread is between (agents, touchpoints).
+    group: str | None = None
+    #: KPIs that a composite is made of, by the name of the part.
+    parts: dict[Name, list[Name]] | None = None
+    #: Exposure of a rate (one of an ``exposures`` entry); a rate and a ratio are told per this many.
     exposure: Name | None = None
     per: int = 1
-    #: Date or time a row counts at; with a follow-up window it counts in the month the window closes.
-    month: Text
+    #: Date or time a row counts at; with a follow-up window it counts in the month the window closes. Estimates and
+    #: composites carry their month themselves.
+    month: Text | None = None
     window_days: int = Field(default=0, ge=0)
     weight: str | None = None
     slices: Slices = []
-    scale: tuple[float, float] | None = None
-    compared_with: Literal["previous_month", "last_with_data"] = "previous_month"
+    #: Lowest and highest possible value; null is no limit.
+    scale: tuple[float | None, float | None] | None = None
+    compared_with: Literal["previous_month", "last_with_data", "nothing"] = "previous_month"
     minimum_base: int = Field(default=30, ge=1)
     #: Smallest change that matters, in the KPI's unit (percentage points for %).
     smallest_change: float = Field(ge=0)
@@ -72,19 +132,21 @@ class Kpi(Declared):
 
     @model_validator(mode="after")
     def _complete(self) -> Kpi:
-        wanted = {
-            "proportion": {"hit"},
-            "nps": {"measure"},
-            "mean": {"measure"},
-            "rate": {"hit", "exposure"},
-            "quantile": {"measure", "quantile"},
-        }[self.kind]
-        for name in ("hit", "measure", "quantile", "exposure"):
+        takes = KINDS[self.kind]
+        for name in OF_A_KIND:
             given = getattr(self, name) is not None
-            if given and name not in wanted:
+            if given and name not in (*takes.needs, *takes.may):
                 raise ValueError(f"{self.id}: a {self.kind} has no {name}")
-            if not given and name in wanted:
+            if not given and name in takes.needs:
                 raise ValueError(f"{self.id}: a {self.kind} needs {name}")
+        if self.month is None and self.kind not in ("estimate", "composite"):
+            raise ValueError(f"{self.id}: a {self.kind} needs month")
+        if self.kind == "survival" and (self.quantile is None) == (self.horizon is None):
+            raise ValueError(f"{self.id}: a survival needs either a quantile or a horizon")
+        if self.weight and self.cluster:
+            raise ValueError(f"{self.id}: answers are either weighted or clustered; leave one of the two out")
+        if self.kind == "mix" and not self.slices:
+            raise ValueError(f"{self.id}: a mix needs slices, whose shares it tells")
         return self
 
 
@@ -124,9 +186,11 @@ def model_of(fact: str) -> str:
 def project_facts(project: Path = DBT_PROJECT) -> dict[str, FactMeta]:
     """The validated ``config.meta`` of every fact and spine, by model name."""
     facts: dict[str, FactMeta] = {}
-    for folder in ("facts", "spines"):
+    for folder in FOLDERS:
         for path in sorted((project / "models" / folder).glob("*.yml")):
             for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+                if folder == "figures" and model["name"] != COMPOSED:
+                    continue
                 try:
                     facts[model["name"]] = FactMeta.model_validate(model["config"].get("meta", {}))
                 except ValidationError as error:
@@ -173,7 +237,18 @@ def declared_facts(workspace: Workspace) -> dict[str, FactMeta]:
         facts[model] = meta.model_copy(update={"slices": meta.slices | added.slices, "kpis": kpis})
         _check_slices(facts[model], where)
         _check_exposures(facts, added, where)
+    _check_parts(facts)
     return facts
+
+
+def _check_parts(facts: dict[str, FactMeta]) -> None:
+    known = {kpi.id for meta in facts.values() for kpi in meta.kpis}
+    for meta in facts.values():
+        for kpi in meta.kpis:
+            for part in {part for parts in (kpi.parts or {}).values() for part in parts} - known:
+                raise ConfigurationError(
+                    f"{kpi.id} is composed of {part}, which is no KPI", "name KPIs that are declared", where="kpis"
+                )
 
 
 def _check_slices(meta: FactMeta, where: str) -> None:
@@ -210,10 +285,12 @@ def write_into(project: Path, facts: dict[str, FactMeta], delivered: dict[str, s
 
     KPIs whose needed columns nobody delivers carry the reason under ``absent`` and are not observed.
     """
-    for folder in ("facts", "spines"):
+    for folder in FOLDERS:
         for path in (project / "models" / folder).glob("*.yml"):
             document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
             for model in document["models"]:
+                if model["name"] not in facts:
+                    continue
                 meta = facts[model["name"]]
                 declared = model["config"].setdefault("meta", {})
                 declared["slices"] = _unrendered(meta.slices)

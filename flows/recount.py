@@ -7,7 +7,7 @@ reckoning: the two must agree (tests/flows/test_explain.py).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import indent
 from typing import Any
 
@@ -39,10 +39,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a kind is counted again. A kind that is not an entry of KINDS has its rows listed and is not counted."""
+    """How a kind is counted again."""
 
-    #: A SELECT of one row, ``n`` and ``value`` (in the KPI's unit).
-    select: Callable[[Cell], str]
+    #: A SELECT of one row, ``n`` and ``value`` (in the KPI's unit); None where only its rows are listed.
+    select: Callable[[Cell], str] | None
     #: What a row must meet besides the base, in SQL.
     also: Callable[[dict[str, Any]], str] | None = None
     #: What the list of rows is ordered by first, given the KPI and the figure's value.
@@ -57,8 +57,8 @@ def _hit(kpi: dict[str, Any]) -> str:
     return _holds(kpi["hit"])
 
 
-def _has_a_measure(kpi: dict[str, Any]) -> str:
-    return f"({kpi['measure']}) is not null"
+def _has(*keys: str) -> Callable[[dict[str, Any]], str]:
+    return lambda kpi: " and ".join(f"({kpi[key]}) is not null" for key in keys)
 
 
 def _weight(kpi: dict[str, Any]) -> str:
@@ -96,10 +96,28 @@ def _mean(kpi: dict[str, Any]) -> str:
     return _mean_of(kpi, f"cast(({kpi['measure']}) as decimal(12, 4))")
 
 
+def _log_mean(kpi: dict[str, Any]) -> str:
+    logarithm = f"cast(ln({kpi['measure']}) as decimal(12, 6))"
+    return f"exp({_mean_of(kpi, logarithm)})"
+
+
+def _ratio(kpi: dict[str, Any]) -> str:
+    over, under = (f"sum(cast(coalesce({kpi[part]}, 0) as decimal(18, 4)))" for part in ("numerator", "denominator"))
+    times = f"{kpi['per']} * " if kpi["per"] != 1 else ""
+    return f"{times}cast({over} as double) / nullif(cast({under} as double), 0)"
+
+
 def _quantile(kpi: dict[str, Any]) -> str:
     # What lies beyond the follow-up window is later than all others; a quantile among such rows is not given.
     measure = f"coalesce(cast(({kpi['measure']}) as double), 'infinity')"
     return f"nullif(quantile_cont({measure}, {kpi['quantile']}), cast('infinity' as double))"
+
+
+def _mix(cell: Cell) -> str:
+    whole = conditions(replace(cell, slice="overall", slice_value=None))
+    mine = " and ".join(_in_slice(cell.fact, cell)) or "true"
+    value = f"100 * cast(count(*) filter (where {mine}) as double) / nullif(count(*), 0)"
+    return f"select\n    count(*) as n,\n    {value} as value\n{_from(cell.fact.model, whole)}"
 
 
 def _rate(cell: Cell) -> str:
@@ -124,20 +142,26 @@ def _nearest_first(kpi: dict[str, Any], value: float | None) -> str:
     return f"abs(cast(({kpi['measure']}) as double) - {value!r}) nulls last"
 
 
-#: The kinds that are counted again.
+#: By kind. One that is missing here, or has no SELECT, is not counted again.
 KINDS: dict[str, Kind] = {
     "proportion": Kind(_over_rows(_share), first=_hits_first),
-    "nps": Kind(_over_rows(_nps), also=_has_a_measure),
-    "mean": Kind(_over_rows(_mean), also=_has_a_measure),
+    "nps": Kind(_over_rows(_nps), also=_has("measure")),
+    "mean": Kind(_over_rows(_mean), also=_has("measure")),
+    "log_mean": Kind(_over_rows(_log_mean), also=_has("measure")),
     "quantile": Kind(_over_rows(_quantile), first=_nearest_first),
+    "ratio": Kind(_over_rows(_ratio)),
+    "count": Kind(_over_rows(lambda _: "count(*)")),
+    "mix": Kind(_mix),
     "rate": Kind(_rate, also=_hit),
+    "survival": Kind(None, also=_has("duration")),
+    "spread": Kind(None, also=_has("measure", "group")),
 }
 
 
 def recounting(cell: Cell) -> str | None:
     """A SELECT of one row, ``n`` and ``value`` (in the KPI's unit); None for a kind that is not counted again."""
     kind = KINDS.get(cell.kpi["kind"])
-    return kind.select(cell) if kind else None
+    return kind.select(cell) if kind and kind.select else None
 
 
 def conditions(cell: Cell) -> list[str]:
@@ -186,9 +210,10 @@ def rows_behind(cell: Cell, columns: Iterable[str], limit: int, value: float | N
     """A SELECT of the first ``limit`` rows behind the figure, in a total order of what is shown.
 
     ``columns`` are those the model has, ``value`` is the figure's: the rows around a quantile come first. Selected
-    are LINEAGE, the keys (as texts, prefixed ``key_``), ``time``, ``window_closes`` (null without a window), ``hit``
-    and ``measure`` (null where the kind has none) and ``weight``. Nothing else of a row is read out: a measure that is
-    no number is null.
+    are LINEAGE, the keys (as texts, prefixed ``key_``), ``time``, ``window_closes`` (null without a window) and what
+    the row brings, null where the kind has no such thing: ``hit`` (of a survival its event), ``measure`` (its
+    duration, of a ratio the numerator), ``denominator`` and ``weight``. Nothing else of a row is read out: a measure
+    that is no number is null.
     """
     kpi, columns = cell.kpi, list(columns)
     kind = KINDS.get(kpi["kind"])
@@ -196,12 +221,14 @@ def rows_behind(cell: Cell, columns: Iterable[str], limit: int, value: float | N
     parts = {name: quoted(name) if name in columns else none for name in LINEAGE}
     parts |= {f"key_{name}": f"cast({quoted(name)} as varchar)" for name in keys_of(cell.fact, columns)}
     window_closes = f"cast({_closes(kpi)} as varchar)" if kpi.get("window_days") else none
+    hit, measure = _first_of(kpi, "hit", "event"), _first_of(kpi, "measure", "duration", "numerator")
     parts |= {
         "time": f"cast(cast({kpi['month']} as timestamptz) as varchar)",
         "window_closes": window_closes,
-        "hit": _holds(kpi["hit"]) if kpi.get("hit") else "cast(null as boolean)",
-        "measure": f"try_cast(({kpi['measure']}) as double)" if kpi.get("measure") else "cast(null as double)",
-        "weight": f"cast({_weight(kpi)} as double)" if kpi.get("weight") else "cast(null as double)",
+        "hit": _holds(hit) if hit else "cast(null as boolean)",
+        "measure": _number(measure),
+        "denominator": _number(kpi.get("denominator")),
+        "weight": _number(_weight(kpi) if kpi.get("weight") else None),
     }
     selected = ",\n    ".join(f"{sql} as {quoted(name)}" for name, sql in parts.items())
     # by place, since a column of the fact may be called as one of the result
@@ -210,7 +237,16 @@ def rows_behind(cell: Cell, columns: Iterable[str], limit: int, value: float | N
     return f"select\n    {selected}\n{_from(cell.fact.model, conditions(cell))}\norder by {order}\nlimit {limit}"
 
 
+def _first_of(kpi: dict[str, Any], *keys: str) -> str | None:
+    return next((kpi[key] for key in keys if kpi.get(key)), None)
+
+
+def _number(sql: str | None) -> str:
+    return f"try_cast(({sql}) as double)" if sql else "cast(null as double)"
+
+
 def number_of_rows(cell: Cell) -> str:
     """A SELECT of how many rows ``rows_behind`` has (``total``) and how many are hits (null where none can be)."""
-    hits = f"count(*) filter (where {_hit(cell.kpi)})" if cell.kpi.get("hit") else "cast(null as bigint)"
+    hit = _first_of(cell.kpi, "hit", "event")
+    hits = f"count(*) filter (where {_holds(hit)})" if hit else "cast(null as bigint)"
     return f"select count(*) as total, {hits} as hits\n{_from(cell.fact.model, conditions(cell))}"

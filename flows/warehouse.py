@@ -7,8 +7,10 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -65,15 +67,46 @@ def prepare(
     write_into(build.project, facts, staged.delivered)
     timezone = workspace.settings.timezone
     first = period.shift(1 - workspace.settings.window_months)
+    first_read = first.shift(-LOOKBACK_MONTHS)
+    windows = {0} | {kpi.window_days for meta in facts.values() for kpi in meta.kpis}
     return {
         "period": str(period),
         "first_period": str(first),
         "period_end": period.end(timezone).isoformat(sep=" "),
-        "history_start": first.shift(-LOOKBACK_MONTHS).start(timezone).isoformat(sep=" "),
+        "history_start": first_read.start(timezone).isoformat(sep=" "),
+        "first_read_period": str(first_read),
+        "first_month_number": LOOKBACK_MONTHS,
+        "month_bounds": {
+            str(days): month_bounds(first_read.until(period.shift(1)), timezone, days) for days in sorted(windows)
+        },
         "mappings": staged.mappings,
         "targets": [target.model_dump() for target in workspace.targets],
         "hidden_below": workspace.settings.thresholds.hidden_below,
         "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
+    }
+
+
+def month_bounds(months: list[Period], timezone: str, days: int) -> dict[str, list[int]]:
+    """When a row must have happened for its window of ``days`` to close in each month or later.
+
+    In microseconds since 1970: ``instants`` for moments, ``dates`` for dates and wall-clock times, which DuckDB counts
+    as if they were UTC.
+    Days are the company's calendar days, over any change of its clock.
+    """
+    starts = [month.start(timezone) for month in months]
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def microseconds(moment: datetime) -> int:
+        return (moment - epoch) // timedelta(microseconds=1)
+
+    return {
+        "instants": [
+            microseconds((start.astimezone(ZoneInfo(timezone)) - timedelta(days=days)).astimezone(UTC))
+            for start in starts
+        ],
+        "dates": [
+            microseconds(datetime(month.year, month.month, 1, tzinfo=UTC) - timedelta(days=days)) for month in months
+        ],
     }
 
 

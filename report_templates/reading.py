@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from flows.errors import BuildError, ConfigurationError
 from flows.period import Period
 
-Verdict = Literal["better", "worse", "changed", "no clear change", "low base", "hidden", "new"]
+Verdict = Literal["better", "worse", "changed", "no clear change", "low base", "hidden", "not compared", "new"]
 Number = float | None
 
 #: Verdicts that allow the words of a change; every other change is noise or unknown.

@@ -24,6 +24,7 @@ SYMBOLS = {
     "no clear change": "○",
     "low base": "△",
     "hidden": "×",
+    "not compared": "·",
     "new": "+",
 }
 MARKER_SHAPES = {"better": "circle", "worse": "diamond"}
@@ -42,7 +43,13 @@ _UNITS = {
     "minutes": (N_("minutes"), N_("minutes"), N_("minutes"), N_("min")),
     "days": (N_("days"), N_("days"), N_("days"), N_("d")),
     "seconds": (N_("seconds"), N_("seconds"), N_("seconds"), N_("s")),
+    "months": (N_("months"), N_("months"), N_("months"), N_("mo")),
     "per 1,000": (N_("per 1,000"), N_("per 1,000"), N_("per 1,000"), N_("per 1,000")),
+    "per 100": (N_("per 100"), N_("per 100"), N_("per 100"), N_("per 100")),
+    "count": ("", "", "", ""),
+    "ratio": ("", "", N_("ratio"), ""),
+    "rank": ("", "", N_("rank"), ""),
+    "money": ("", "", "", ""),
 }
 #: Units that stand directly after their number in English.
 _ATTACHED = {"%"}

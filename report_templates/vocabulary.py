@@ -11,6 +11,7 @@ VERDICTS = {
     "no clear change": N_("no clear change"),
     "low base": N_("low base"),
     "hidden": N_("hidden"),
+    "not compared": N_("not compared"),
     "new": N_("new"),
 }
 SECTIONS = {
@@ -81,6 +82,7 @@ BASES = {
         N_("%(count)s first-time buyers"),
         N_("fewer than %(count)s first-time buyers"),
     ),
+    "revenue_months": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
     "active_customers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
 }
 #: The same for a fact of a workspace's own.
@@ -109,6 +111,7 @@ WHERE_UNKNOWN = N_("where %(slice)s is not given")
 COMPARED = {
     "previous_month": N_("the previous month"),
     "last_with_data": N_("the last earlier month that has data"),
+    "nothing": N_("nothing: it stands for itself"),
 }
 GATES = {"deliveries": N_("Deliveries"), "figures": N_("Figures")}
 HANDLED = {

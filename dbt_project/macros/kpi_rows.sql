@@ -6,11 +6,22 @@
     cast([{%- for value in values %}{{ sql_text(value) }}{{ ", " if not loop.last }}{% endfor -%}] as varchar [])
 {%- endmacro -%}
 
+{%- macro sql_number(value) -%} {%- if value is none -%} null {%- else -%} {{ value }} {%- endif -%} {%- endmacro -%}
+
+{%- macro counted_by(kpi) -%}
+    {#- What is counted or measured, as the definitions page prints it. -#}
+    {%- if kpi.kind == 'ratio' -%} {{ return('sum(' ~ kpi.numerator ~ ') / sum(' ~ kpi.denominator ~ ')') }}
+    {%- elif kpi.kind == 'survival' -%} {{ return(kpi.duration ~ ' until ' ~ kpi.event) }}
+    {%- elif kpi.kind == 'spread' -%} {{ return(kpi.measure ~ ' between ' ~ kpi.group) }}
+    {%- else -%} {{ return(kpi.hit or kpi.measure) }}
+    {%- endif -%}
+{%- endmacro -%}
+
 {%- macro kpi_rows() -%}
     {#- Every declared KPI as a row: what the inference, the checks, the charts and the definitions page read. -#}
     {%- set place = namespace(value=0) -%}
     {%- if execute -%}
-        {%- for model in observable_models() -%}
+        {%- for model in observable_models() + ['figures'] -%}
             {%- for kpi in graph.nodes['model.cx.' ~ model].config.meta.get('kpis', []) -%}
                 {%- set place.value = place.value + 1 %}
 {{ "union all" if place.value > 1 }}
@@ -23,7 +34,7 @@ select
     {{ sql_text(kpi.kind) }} as kind,
     {{ sql_text(model | replace('fct_', '')) }} as fact,
     {{ sql_text(kpi.base) }} as base,
-    {{ sql_text(kpi.hit or kpi.measure) }} as counted,
+    {{ sql_text(counted_by(kpi)) }} as counted,
     {{ sql_text(kpi.month) }} as month,
     cast({{ kpi.window_days }} as integer) as window_days,
     {{ sql_list(kpi.slices) }} as slices,
@@ -31,8 +42,12 @@ select
     {{ sql_text(kpi.exposure) }} as exposure,
     cast({{ kpi.per }} as integer) as per,
     cast({{ 'true' if kpi.weight else 'false' }} as boolean) as weighted,
-    cast({{ kpi.scale[0] if kpi.scale else 'null' }} as double) as scale_low,
-    cast({{ kpi.scale[1] if kpi.scale else 'null' }} as double) as scale_high,
+    cast({{ kpi.horizon if kpi.horizon else 'null' }} as double) as horizon,
+    {{ sql_text(kpi.cluster or ('customer_key' if kpi.kind == 'ratio' else none)) }} as cluster,
+    cast({{ kpi.scale is not none }} as boolean) as has_scale,
+    cast({{ sql_number(kpi.scale[0] if kpi.scale else none) }} as double) as scale_low,
+    cast({{ sql_number(kpi.scale[1] if kpi.scale else none) }} as double) as scale_high,
+    {{ sql_text(tojson(kpi.parts) if kpi.parts else none) }} as parts,
     {{ sql_text(kpi.compared_with) }} as compared_with,
     {{ sql_text(kpi.population) }} as population,
     cast({{ kpi.minimum_base }} as integer) as minimum_base,

@@ -2,9 +2,24 @@
 
 {%- macro observable_models() -%}
     {{ return([
-        'fct_feedback', 'fct_cases', 'fct_calls', 'fct_journey_events', 'fct_orders', 'fct_subscriptions',
-        'fct_campaign_contacts', 'fct_help_events', 'fct_forum_posts', 'fct_invitations', 'fct_sessions',
-        'fct_impressions', 'fct_notices', 'fct_employee_months', 'fct_alerts', 'customer_months', 'order_sequences',
+        'fct_feedback',
+        'fct_cases',
+        'fct_calls',
+        'fct_journey_events',
+        'fct_orders',
+        'fct_subscriptions',
+        'fct_campaign_contacts',
+        'fct_help_events',
+        'fct_forum_posts',
+        'fct_invitations',
+        'fct_sessions',
+        'fct_impressions',
+        'fct_notices',
+        'fct_employee_months',
+        'fct_alerts',
+        'customer_months',
+        'order_sequences',
+        'revenue_months',
     ]) }}
 {%- endmacro -%}
 
@@ -35,12 +50,12 @@
 {%- endmacro -%}
 
 {%- macro clocks_of(kpis) -%}
-    {#- The different months a row can count in: (month expression, window) pairs, each a clock. -#}
-    {%- set found = [] -%}
-    {%- for kpi in kpis if [kpi.month, kpi.window_days] not in found -%}
-        {%- do found.append([kpi.month, kpi.window_days]) -%}
+    {#- The different months a row can count in: month expression, window and the KPIs that go by them, each a clock. -#}
+    {%- set found = {} -%}
+    {%- for kpi in kpis -%}
+        {%- do found.setdefault(kpi.month ~ '|' ~ kpi.window_days, [kpi.month, kpi.window_days, []])[2].append(kpi) -%}
     {%- endfor -%}
-    {{ return(found) }}
+    {{ return(found.values() | list) }}
 {%- endmacro -%}
 
 {%- macro slices_of(kpis) -%}
@@ -51,59 +66,73 @@
     {{ return(found) }}
 {%- endmacro -%}
 
-{%- macro clocked_rows(model, kpis, columns) -%}
+{%- macro month_number(time, days=0) -%}
     {#-
-      CTEs `measured` and `clocked`: the fact once, each row with the month it counts in, once per clock. A row counts in
-      the month its follow-up window closes; months outside the build's window are left out.
+      Which month, counted from the first that is read, lies `days` days after a moment, date or wall-clock time; null outside what is
+      read. Found among the months' beginnings: arithmetic with time zones costs a hundred times as much a row. The
+      average month leads to within one of the right one.
     -#}
-    {%- set clocks = clocks_of(kpis) -%}
+    {%- set bounds = var('month_bounds')[days | string] -%}
+    case
+        when typeof({{ time }}) != 'TIMESTAMP WITH TIME ZONE' then {{ month_among(time, bounds['dates']) }}
+        else {{ month_among(time, bounds['instants']) }}
+    end
+{%- endmacro -%}
+
+{%- macro month_among(time, bounds) -%}
+    {%- set at = 'epoch_us(' ~ time ~ ')' -%}
+    {%- set near = '((' ~ at ~ ' - ' ~ bounds[0] ~ ') // 2629746000000)' -%}
+    {%- set listed = '[' ~ bounds | join(', ') ~ ', 9000000000000000000, 9000000000000000000]' -%}
+            case
+                when {{ at }} >= {{ bounds[0] }} and {{ at }} < {{ bounds[-1] }}
+                    then
+                        {{ near }}
+                        + cast({{ at }} >= {{ listed }}[{{ near }} + 2] as integer)
+                        - cast({{ at }} < {{ listed }}[{{ near }} + 1] as integer)
+            end
+{%- endmacro -%}
+
+{%- macro measured_rows(model, kpis, columns) -%}
+    {#-
+      CTE `measured`: the fact, read once, with what each row brings and the month it counts in by each clock
+      (`month_0`, ...). A row counts in the month its follow-up window closes.
+    -#}
     {%- set slice_sql = graph.nodes['model.cx.' ~ model].config.meta.slices -%}
-measured as (
+    {%- set clocks = clocks_of(kpis) -%}
+measured as {{ 'materialized ' if clocks | length > 1 }}(
     select
         {%- for name in slices_of(kpis) %}
         coalesce(cast({{ slice_sql[name] }} as varchar), 'not given') as slice_{{ name }},
         {%- endfor %}
         {{- columns }}
-        unnest([
-            {%- for month, window_days in clocks %}
-            {
-                'clock': {{ loop.index0 }},
-                'month': cast(date_trunc('month', cast({{ month }} as timestamptz)
-                {%- if window_days %} + interval {{ window_days }} day{% endif %}) as date)
-            }
-            {{- "," if not loop.last }}
-            {%- endfor %}
-        ]) as counted,
+        {%- for month, window_days, _ in clocks %}
+        {{ month_number('(' ~ month ~ ')', window_days) }} as month_{{ loop.index0 }},
+        {%- endfor %}
     from {{ ref(model) }}
-),
-
-clocked as (
-    select
-        * exclude (counted),
-        counted.clock as clock,
-        counted.month as month,
-    from measured
-    where counted.month between {{ first_month() }} and {{ period_month() }}
 )
 {%- endmacro -%}
 
-{%- macro grouping_sets(slices) -%}
+{%- macro of_clock(number, slices, within=none) -%}
+    {#- The rows of a clock in the build's months, in all and by each slice; with `within` each of them by that, too. -#}
+    {%- set more = ', ' ~ within if within else '' -%}
+    {%- set month = 'month_' ~ number -%}
+    from measured
+    where {{ month }} between {{ var('first_month_number') }} and {{ var('month_bounds')['0']['dates'] | length - 2 }}
     group by grouping sets (
-        (clock, month)
+        ({{ month }}{{ more }})
         {%- for name in slices %},
-        (clock, month, slice_{{ name }})
+        ({{ month }}, slice_{{ name }}{{ more }})
         {%- endfor %}
     )
 {%- endmacro -%}
 
-{%- macro grouped_by(slices) -%}
-    {#- What a row of the grouping sets is grouped by, with a flag for each slice that it is not. -#}
-        clock,
-        month,
-        {%- for name in slices %}
-        slice_{{ name }},
-        grouping(slice_{{ name }}) = 1 as is_all_{{ name }},
-        {%- endfor %}
+{%- macro grouped_by(number, slices) -%}
+    {#- What a row of the grouping sets is grouped by. -#}
+        strftime(
+            cast('{{ var("first_read_period") }}-01' as date) + to_months(cast(month_{{ number }} as integer)), '%Y-%m'
+        ) as period,
+        {{ slice_name(slices) }} as slice,
+        {{ slice_value(slices) }} as slice_value,
 {%- endmacro -%}
 
 {%- macro slice_name(slices) -%}
@@ -111,7 +140,7 @@ clocked as (
     {%- if not slices -%} 'overall' {%- else -%}
     case
         {%- for name in slices %}
-        when not is_all_{{ name }} then '{{ name }}'
+        when grouping(slice_{{ name }}) = 0 then '{{ name }}'
         {%- endfor %}
         else 'overall'
     end
@@ -122,20 +151,18 @@ clocked as (
     {%- if not slices -%} cast(null as varchar) {%- else -%}
     case
         {%- for name in slices %}
-        when not is_all_{{ name }} then slice_{{ name }}
+        when grouping(slice_{{ name }}) = 0 then slice_{{ name }}
         {%- endfor %}
     end
     {%- endif -%}
 {%- endmacro -%}
 
 {%- macro cells_of(kpis) -%}
-    {#- The (kpi, clock, slice) combinations that are declared. -#}
-    {%- set clocks = clocks_of(kpis) -%}
+    {#- The (kpi, slice) pairs that are declared. -#}
     {%- for kpi in kpis -%}
         {%- set outer = loop -%}
         {%- for name in ['overall'] + kpi.slices -%}
-            ('{{ kpi.id }}', {{ clocks.index([kpi.month, kpi.window_days]) }}, '{{ name }}')
-            {{- ", " if not (loop.last and outer.last) }}
+            ('{{ kpi.id }}', '{{ name }}'){{ ", " if not (loop.last and outer.last) }}
         {%- endfor -%}
     {%- endfor -%}
 {%- endmacro -%}

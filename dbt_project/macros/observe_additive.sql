@@ -6,12 +6,13 @@
     {%- elif kpi.kind == 'nps' -%}
         case when ({{ kpi.measure }}) >= 9 then 1 when ({{ kpi.measure }}) <= 6 then -1 else 0 end
     {%- elif kpi.kind == 'mean' -%} cast({{ kpi.measure }} as decimal(12, 4))
+    {%- elif kpi.kind == 'log_mean' -%} cast(ln({{ kpi.measure }}) as decimal(12, 6))
     {%- else -%} 1
     {%- endif -%}
 {%- endmacro -%}
 
 {%- macro observe_additive() -%}
-    {%- set kinds = ['proportion', 'nps', 'mean', 'rate', 'exposure'] -%}
+    {%- set kinds = ['proportion', 'nps', 'mean', 'log_mean', 'count', 'mix', 'rate', 'exposure'] -%}
     {%- set observed = [] -%}
     {%- for model in observable_models() if declared(model, kinds) -%}
         {%- do observed.append(model) -%}
@@ -34,16 +35,16 @@ select
     cast(null as decimal(38, 8)) as weight_squares,
     cast(null as decimal(38, 8)) as total,
     cast(null as decimal(38, 8)) as total_squares,
+    cast(null as double []) as small_sample,
 where false
     {%- endfor -%}
 {%- endmacro -%}
 
 {%- macro observe_additive_of(model, kpis) -%}
-    {%- set slices = slices_of(kpis) -%}
     {%- set columns -%}
         {%- for kpi in kpis %}
         coalesce(({{ kpi.base }}), false)
-        {%- if kpi.kind in ['nps', 'mean'] %} and ({{ kpi.measure }}) is not null{% endif %} as {{ kpi.id }}__base,
+        {%- if kpi.kind in ['nps', 'mean', 'log_mean'] %} and ({{ kpi.measure }}) is not null{% endif %} as {{ kpi.id }}__base,
         {{ measured_as(kpi) }} as {{ kpi.id }}__measure,
         {%- if kpi.weight %}
         cast(coalesce({{ kpi.weight }}, 0) as decimal(9, 4)) as {{ kpi.id }}__weight,
@@ -52,12 +53,53 @@ where false
     {%- endset -%}
 with
 
-{{ clocked_rows(model, kpis, columns) }},
+{{ measured_rows(model, kpis, columns) }}
 
--- Materialised, so that the fact is read once however many figures come out of it.
-counted as materialized (
+{%- for month, window_days, mine in clocks_of(kpis) %}
+{{ "union all" if not loop.first }}
+{{ added_up(loop.index0, mine) }}
+{%- endfor %}
+{%- endmacro -%}
+
+{%- macro added_up(number, kpis) -%}
+    {%- set slices = slices_of(kpis) -%}
+select
+    cell.kpi,
+    period,
+    slice,
+    slice_value,
+    cell.n,
+    cell.positives,
+    cell.negatives,
+    cell.weight,
+    cell.weight_squares,
+    cell.total,
+    cell.total_squares,
+    case when cell.n < 30 then cell.small_sample end as small_sample,
+from (
     select
-        {{ grouped_by(slices) }}
+        period,
+        slice,
+        slice_value,
+        unnest([
+            {%- for kpi in kpis %}
+            {
+                'kpi': '{{ kpi.id }}',
+                'n': {{ kpi.id }}__n,
+                'positives': {{ kpi.id ~ '__positives' if kpi.kind in ['proportion', 'nps', 'rate'] else 'null' }}::bigint,
+                'negatives': {{ kpi.id ~ '__negatives' if kpi.kind == 'nps' else 'null' }}::bigint,
+                'weight': {{ kpi.id ~ '__weight_sum' if kpi.weight else 'null' }}::decimal(38, 8),
+                'weight_squares': {{ kpi.id ~ '__weight_squares' if kpi.weight else 'null' }}::decimal(38, 8),
+                'total': {{ kpi.id ~ '__total' if kpi.weight or kpi.kind in ['mean', 'log_mean'] else 'null' }}::decimal(38, 8),
+                'total_squares': {{ kpi.id ~ '__total_squares' if kpi.weight or kpi.kind in ['mean', 'log_mean'] else 'null' }}::decimal(38, 8),
+                'small_sample': {{ kpi.id ~ '__small_sample' if kpi.kind == 'mean' and not kpi.weight else 'null' }}::double []
+            }
+            {{- "," if not loop.last }}
+            {%- endfor %}
+        ]) as cell,
+    from (
+        select
+        {{ grouped_by(number, slices) }}
         {%- for kpi in kpis %}
         {%- set kept = 'filter (where ' ~ kpi.id ~ '__base)' %}
         {%- set x = kpi.id ~ '__measure' %}
@@ -74,53 +116,19 @@ counted as materialized (
         sum({{ w }} * {{ w }}) {{ kept }} as {{ kpi.id }}__weight_squares,
         sum({{ w }} * {{ x }}) {{ kept }} as {{ kpi.id }}__total,
         sum({{ w }} * {{ x }} * {{ x }}) {{ kept }} as {{ kpi.id }}__total_squares,
-        {%- elif kpi.kind == 'mean' %}
+        {%- elif kpi.kind in ['mean', 'log_mean'] %}
         sum({{ x }}) {{ kept }} as {{ kpi.id }}__total,
         sum({{ x }} * {{ x }}) {{ kept }} as {{ kpi.id }}__total_squares,
         {%- endif %}
+        {%- if kpi.kind == 'mean' and not kpi.weight %}
+        -- All answers where there are fewer than thirty, which is where a mean's interval needs them; bounded by that.
+        min({{ x }}, 30) {{ kept }} as {{ kpi.id }}__small_sample,
+        {%- endif %}
         {%- endfor %}
-    from clocked
-    {{ grouping_sets(slices) }}
-),
-
-cells as (
-    select
-        clock,
-        strftime(month, '%Y-%m') as period,
-        {{ slice_name(slices) }} as slice,
-        {{ slice_value(slices) }} as slice_value,
-        unnest([
-            {%- for kpi in kpis %}
-            {
-                'kpi': '{{ kpi.id }}',
-                'n': {{ kpi.id }}__n,
-                'positives': {{ kpi.id ~ '__positives' if kpi.kind in ['proportion', 'nps', 'rate'] else 'null' }}::bigint,
-                'negatives': {{ kpi.id ~ '__negatives' if kpi.kind == 'nps' else 'null' }}::bigint,
-                'weight': {{ kpi.id ~ '__weight_sum' if kpi.weight else 'null' }}::decimal(38, 8),
-                'weight_squares': {{ kpi.id ~ '__weight_squares' if kpi.weight else 'null' }}::decimal(38, 8),
-                'total': {{ kpi.id ~ '__total' if kpi.weight or kpi.kind == 'mean' else 'null' }}::decimal(38, 8),
-                'total_squares': {{ kpi.id ~ '__total_squares' if kpi.weight or kpi.kind == 'mean' else 'null' }}::decimal(38, 8)
-            }
-            {{- "," if not loop.last }}
-            {%- endfor %}
-        ]) as cell,
-    from counted
+        {{ of_clock(number, slices) }}
+    )
 )
-
-select
-    cell.kpi,
-    period,
-    slice,
-    slice_value,
-    cell.n,
-    cell.positives,
-    cell.negatives,
-    cell.weight,
-    cell.weight_squares,
-    cell.total,
-    cell.total_squares,
-from cells
 where
     cell.n > 0
-    and (cell.kpi, clock, slice) in ({{ cells_of(kpis) }})
+    and (cell.kpi, slice) in ({{ cells_of(kpis) }})
 {%- endmacro -%}

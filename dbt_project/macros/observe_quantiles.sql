@@ -23,13 +23,17 @@ where false
     {%- endfor -%}
 {%- endmacro -%}
 
-{%- macro observe_quantiles_of(model, kpis) -%}
-    {%- set slices = slices_of(kpis) -%}
+{%- macro lists_of(kpis) -%}
     {#- Median and p90 of the same thing share one sorted list. -#}
     {%- set lists = [] -%}
     {%- for kpi in kpis if [kpi.base, kpi.measure] not in lists -%}
         {%- do lists.append([kpi.base, kpi.measure]) -%}
     {%- endfor -%}
+    {{ return(lists) }}
+{%- endmacro -%}
+
+{%- macro observe_quantiles_of(model, kpis) -%}
+    {%- set lists = lists_of(kpis) -%}
     {%- set columns -%}
         {%- for base, measure in lists %}
         coalesce(({{ base }}), false) as list{{ loop.index0 }}__base,
@@ -38,27 +42,29 @@ where false
     {%- endset -%}
 with
 
-{{ clocked_rows(model, kpis, columns) }},
+{{ measured_rows(model, kpis, columns) }}
 
-listed as materialized (
-    select
-        {{ grouped_by(slices) }}
-        {%- for _ in lists %}
-        -- Rows beyond the follow-up window are null and stand last: later than all others.
-        list_sort(
-            list(list{{ loop.index0 }}__measure) filter (where list{{ loop.index0 }}__base), 'asc', 'nulls last'
-        ) as list{{ loop.index0 }},
-        {%- endfor %}
-    from clocked
-    {{ grouping_sets(slices) }}
-),
+{%- for month, window_days, mine in clocks_of(kpis) %}
+{{ "union all" if not loop.first }}
+{{ listed(loop.index0, mine, lists) }}
+{%- endfor %}
+{%- endmacro -%}
 
-cells as (
+{%- macro listed(number, kpis, lists) -%}
+    {%- set slices = slices_of(kpis) -%}
+select
+    cell.kpi,
+    period,
+    slice,
+    slice_value,
+    len(cell.in_order) as n,
+    cell.quantile,
+    cell.in_order,
+from (
     select
-        clock,
-        strftime(month, '%Y-%m') as period,
-        {{ slice_name(slices) }} as slice,
-        {{ slice_value(slices) }} as slice_value,
+        period,
+        slice,
+        slice_value,
         unnest([
             {%- for kpi in kpis %}
             {
@@ -69,19 +75,20 @@ cells as (
             {{- "," if not loop.last }}
             {%- endfor %}
         ]) as cell,
-    from listed
+    from (
+        select
+        {{ grouped_by(number, slices) }}
+        {%- for each in lists_of(kpis) %}
+        {%- set place = lists.index(each) %}
+        -- Rows beyond the follow-up window are null and stand last: later than all others.
+        list_sort(
+            list(list{{ place }}__measure) filter (where list{{ place }}__base), 'asc', 'nulls last'
+        ) as list{{ place }},
+        {%- endfor %}
+        {{ of_clock(number, slices) }}
+    )
 )
-
-select
-    cell.kpi,
-    period,
-    slice,
-    slice_value,
-    len(cell.in_order) as n,
-    cell.quantile,
-    cell.in_order,
-from cells
 where
     len(cell.in_order) > 0
-    and (cell.kpi, clock, slice) in ({{ cells_of(kpis) }})
+    and (cell.kpi, slice) in ({{ cells_of(kpis) }})
 {%- endmacro -%}

@@ -5,11 +5,12 @@ observed ─► cells ─► suppressed ─► level, change ─► tested ─�
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flows.inference import suppression, verdicts
+from flows.inference import composites, control_chart, mix, suppression, verdicts
 from flows.inference import targets as target_table
 from flows.inference.comparisons import benjamini_hochberg
 from flows.inference.kinds import KINDS
@@ -38,6 +39,10 @@ COLUMNS = {
     "verdict": "varchar",
     "target": "double",
     "met": "boolean",
+    "precision_flag": "varchar",
+    "expected_low": "double",
+    "expected_high": "double",
+    "signal": "varchar",
 }
 
 
@@ -65,7 +70,7 @@ def infer(
     Raises BuildError when ``observed`` lacks a statistic that the KPI's kind needs, counts a cell twice or counts
     more positives than answers, ConfigurationError when a target is given twice.
     """
-    cells = cells_of(observed, kpis)
+    cells = cells_of(_with_composites(observed, kpis, hidden_below), kpis)
     hidden = suppression.hidden_cells(cells, partitions_of(kpis), hidden_below)
     value, low, high = _levels(cells)
     # a quantile beyond the follow-up window cannot be printed; a hidden cell keeps its line
@@ -77,6 +82,8 @@ def infer(
     compared = earlier >= 0
     n, minimum_base = cells["n"].to_numpy(), cells["minimum_base"].to_numpy()
     change_low, change_high, p = _changes(cells, earlier)
+    change_low, change_high, p = composites.comparable(cells, earlier, change_low, change_high, p)
+    p = mix.gate(cells, p)
     tested = verdicts.to_test(hidden, n, n[earlier], minimum_base, compared)
     p = np.where(tested, p, np.nan)
     q = benjamini_hochberg(p, cells["period"].to_numpy(object).astype(str))
@@ -90,6 +97,7 @@ def infer(
         n=n,
         minimum_base=minimum_base,
         compared=compared,
+        comparable=(cells["compared_with"] != "nothing").to_numpy() & ~(tested & np.isnan(p)),
         withheld=withheld,
         tested=tested,
         q=q,
@@ -110,7 +118,24 @@ def infer(
         "q": q,
         "target": target,
     }
-    return _figures(cells, hidden, numbers, n, verdict, met, judged)
+    shown = np.where(hidden, np.nan, value)
+    numbers["expected_low"], numbers["expected_high"], signal = control_chart.signals(cells, shown)
+    flag = np.select([hidden, n < minimum_base], ["hidden", "low base"], default="ok")
+    words = {"verdict": verdict, "precision_flag": flag, "signal": signal}
+    return _figures(cells, hidden, numbers, n, words, met, judged)
+
+
+def _with_composites(observed: pd.DataFrame, kpis: pd.DataFrame, hidden_below: int) -> pd.DataFrame:
+    """``observed`` and what is composed of it: composites are estimates that rest on other KPIs' figures."""
+    import pandas as pd
+
+    given = kpis["parts"] if "parts" in kpis else pd.Series(dtype=object)
+    parts = {part for text in given if isinstance(text, str) for names in json.loads(text).values() for part in names}
+    if not parts:
+        return observed
+    cells = cells_of(observed[observed["kpi"].isin(parts) & (observed["slice"] == "overall")], kpis)
+    rows = composites.composed(cells, _levels(cells), cells["n"].to_numpy() < hidden_below, kpis)
+    return pd.concat([observed, pd.DataFrame(rows)], ignore_index=True) if rows else observed
 
 
 def _levels(cells: pd.DataFrame) -> tuple[np.ndarray, ...]:
@@ -147,7 +172,9 @@ def _earlier(cells: pd.DataFrame, hidden: np.ndarray) -> tuple[np.ndarray, np.nd
     for row, (kpi, slices, label, compared_with) in enumerate(zip(*columns, strict=True)):  # oldest period first
         cell = (kpi, slices, label)
         shown, before = newest_shown.get(cell, -1), newest.get(cell, -1)
-        if compared_with == "last_with_data":
+        if compared_with == "nothing":
+            candidate = -1
+        elif compared_with == "last_with_data":
             candidate = shown
         else:
             candidate = before if before >= 0 and month[before] == month[row] - 1 else -1
@@ -167,7 +194,7 @@ def _figures(
     hidden: np.ndarray,
     numbers: dict[str, np.ndarray],
     n: np.ndarray,
-    verdict: np.ndarray,
+    words: dict[str, np.ndarray],
     met: np.ndarray,
     judged: np.ndarray,
 ) -> pd.DataFrame:
@@ -180,5 +207,6 @@ def _figures(
         columns[column] = pd.arrays.FloatingArray(np.where(blank, 0.0, values) + 0.0, blank)  # + 0.0: no minus zero
     columns["n"] = pd.arrays.IntegerArray(np.where(hidden, 0, n).astype(np.int64), hidden.copy())
     columns["met"] = pd.arrays.BooleanArray(met & ~hidden, hidden | ~judged)
-    columns["verdict"] = pd.array(verdict, dtype="string")
+    for column, each in words.items():
+        columns[column] = pd.array(each, dtype="string")
     return pd.DataFrame(columns)[list(COLUMNS)]

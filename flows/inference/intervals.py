@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Limits = tuple[np.ndarray, np.ndarray]
 
 CONFIDENCE = 0.95
+#: The normal quantile of CONFIDENCE, both sides.
+NORMAL_95 = 1.959963984540054
 #: Pseudo-answers of the adjusted Wald interval: detractors, passives, promoters (Rocks 2016).
 NPS_PSEUDO_ANSWERS = (0.75, 1.5, 0.75)
 

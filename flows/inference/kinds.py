@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flows.inference import comparisons, intervals
+from flows.inference import clustering, comparisons, intervals, log_means, nested_kinds, small_means
 from flows.inference.comparisons import Difference
 
 if TYPE_CHECKING:
@@ -37,16 +37,28 @@ class Kind:
     denominator_weighted: str | None = None
 
 
-def _effective_n(cells: pd.DataFrame) -> np.ndarray:
+def _effective_n(cells: pd.DataFrame, total: np.ndarray, total_squares: np.ndarray) -> np.ndarray:
+    """What the answers are worth in equal, independent ones: Kish's n where weighted, fewer still where clustered.
+
+    ``total`` and ``total_squares`` are of the answers as the kind scores them.
+    """
     n, weighted = cells["n"].to_numpy(copy=True), cells["weighted"].to_numpy(bool)
     n[weighted] = intervals.kish_sample_size(cells["weight"][weighted], cells["weight_squares"][weighted])
+    clustered = np.isfinite(cells["clusters"].to_numpy())
+    if clustered.any():
+        columns = ("clusters", "cluster_squares", "cluster_cross", "cluster_total_squares")
+        sums = [total, total_squares, *(cells[column].to_numpy() for column in columns)]
+        found = clustering.clustered_mean(n[clustered], *(each[clustered] for each in sums))
+        n[clustered] = found.effective_n
     return n
 
 
 def _share_counts(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """Positives and n, effective ones where weighted."""
-    n = _effective_n(cells)
-    return np.where(cells["weighted"], cells["total"] / cells["weight"] * n, cells["positives"]), n
+    weighted, n = cells["weighted"].to_numpy(bool), cells["n"].to_numpy()
+    hits = np.where(weighted, cells["total"], cells["positives"])
+    effective = _effective_n(cells, hits, np.where(weighted, cells["total_squares"], hits))
+    return hits / np.where(weighted, cells["weight"], n) * effective, effective
 
 
 def _share(cells: pd.DataFrame) -> Level:
@@ -61,12 +73,13 @@ def _share_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
 
 
 def _nps_counts(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Promoters, detractors and n; where weighted, effective ones from the sums of the answers scored 1, 0, -1."""
-    n = _effective_n(cells)
-    promoters = (cells["total_squares"] + cells["total"]) / 2 / cells["weight"] * n
-    detractors = (cells["total_squares"] - cells["total"]) / 2 / cells["weight"] * n
-    weighted = cells["weighted"]
-    return np.where(weighted, promoters, cells["positives"]), np.where(weighted, detractors, cells["negatives"]), n
+    """Promoters, detractors and n, effective ones where weighted or clustered; answers are scored 1, 0 and -1."""
+    weighted = cells["weighted"].to_numpy(bool)
+    total = np.where(weighted, cells["total"], cells["positives"] - cells["negatives"])
+    squares = np.where(weighted, cells["total_squares"], cells["positives"] + cells["negatives"])
+    n = _effective_n(cells, total, squares)
+    worth = n / np.where(weighted, cells["weight"], cells["n"])
+    return (squares + total) / 2 * worth, (squares - total) / 2 * worth, n
 
 
 def _nps(cells: pd.DataFrame) -> Level:
@@ -83,14 +96,33 @@ def _nps_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
 
 def _moments(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Effective n, mean and variance of one answer."""
-    n, weight = _effective_n(cells), np.where(cells["weighted"], cells["weight"], cells["n"])
-    mean = (cells["total"] / weight).to_numpy()
+    total, squares = cells["total"].to_numpy(), cells["total_squares"].to_numpy()
+    n, weight = _effective_n(cells, total, squares), np.where(cells["weighted"], cells["weight"], cells["n"])
+    mean = total / weight
     return n, mean, intervals.sample_variance(n, mean, cells["total_squares"] / weight)
 
 
 def _mean(cells: pd.DataFrame) -> Level:
     n, mean, variance = _moments(cells)
-    return mean, *intervals.student_mean(n, mean, variance, cells["scale_low"], cells["scale_high"])
+    low, high = intervals.student_mean(n, mean, variance, *_scale(cells))
+    # Below thirty answers Student's symmetry is not to be had of a scale with ends; the answers themselves are there.
+    small = (n == cells["n"].to_numpy()) & (n < small_means.ENOUGH_FOR_STUDENT)
+    few = np.flatnonzero(small & cells["small_sample"].notna().to_numpy())
+    if len(few):
+        low[few], high[few] = _small_mean(cells.iloc[few])
+    return mean, np.fmin(low, mean), np.fmax(high, mean)
+
+
+def _small_mean(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The answers of each cell, padded with answers that count for nothing."""
+    values, counts = np.zeros((2, len(cells), small_means.ENOUGH_FOR_STUDENT))
+    for row, answers in enumerate(cells["small_sample"]):
+        values[row, : len(answers)], counts[row, : len(answers)] = answers, 1
+    return small_means.bca_mean(values, counts, *_scale(cells))
+
+
+def _scale(cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return cells["scale_low"].to_numpy(), cells["scale_high"].to_numpy()
 
 
 def _mean_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
@@ -128,6 +160,54 @@ def _quantile_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Differen
     return answer
 
 
+def _log_mean(cells: pd.DataFrame) -> Level:
+    return log_means.log_mean(*_log_sums(cells))
+
+
+def _log_mean_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
+    return log_means.two_log_means(*_log_sums(later), *_log_sums(earlier))
+
+
+def _log_sums(cells: pd.DataFrame) -> list[np.ndarray]:
+    return [cells[column].to_numpy() for column in ("n", "total", "total_squares")]
+
+
+def _count(cells: pd.DataFrame) -> Level:
+    low, high = intervals.garwood(cells["n"], np.ones(len(cells)))
+    return cells["n"].to_numpy(), low, high
+
+
+def _count_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
+    one = np.ones(len(later))
+    return comparisons.two_rates(later["n"], one, earlier["n"].to_numpy(), one)
+
+
+def _estimate(cells: pd.DataFrame) -> Level:
+    """The value with the interval its model gave, or the normal one of its standard error, on the scale."""
+    value, error = cells["estimate"].to_numpy(), cells["estimate_error"].to_numpy()
+    half_width = error * intervals.NORMAL_95
+    given = [cells[column].to_numpy() for column in ("estimate_low", "estimate_high")]
+    limits = (
+        np.where(np.isnan(each), value + sign * half_width, each) for each, sign in zip(given, (-1, 1), strict=True)
+    )
+    return value, *(np.clip(each, *_scale(cells)) for each in limits)
+
+
+def _estimate_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
+    """Two independent estimates; NaN where either came without a standard error."""
+    from scipy.stats import norm
+
+    difference = later["estimate"].to_numpy() - earlier["estimate"].to_numpy()
+    error = np.hypot(later["estimate_error"].to_numpy(), earlier["estimate_error"].to_numpy())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = np.where(error > 0, 2 * norm.sf(np.abs(difference) / error), np.where(difference == 0, 1.0, np.nan))
+    return Difference(
+        difference - intervals.NORMAL_95 * error,
+        difference + intervals.NORMAL_95 * error,
+        np.where(np.isnan(error), np.nan, p),
+    )
+
+
 _WEIGHTED_SUMS = ("weight", "weight_squares", "total", "total_squares")
 KINDS = {
     "proportion": Kind(("positives",), _share, _share_difference, _WEIGHTED_SUMS, None, "weight"),
@@ -135,4 +215,12 @@ KINDS = {
     "mean": Kind(("total", "total_squares"), _mean, _mean_difference, _WEIGHTED_SUMS, None, "weight"),
     "rate": Kind(("positives", "exposure"), _rate, _rate_difference, denominator="exposure"),
     "quantile": Kind((), _quantile, _quantile_difference),
+    "mix": Kind(("positives",), _share, _share_difference),
+    "count": Kind((), _count, _count_difference),
+    "log_mean": Kind(("total", "total_squares"), _log_mean, _log_mean_difference),
+    "ratio": Kind(("group_numbers",), nested_kinds.ratio, nested_kinds.ratio_difference),
+    "spread": Kind(("cluster_mean_squares",), nested_kinds.between, nested_kinds.between_difference),
+    "survival": Kind(("life_times",), nested_kinds.surviving, nested_kinds.surviving_difference),
+    "estimate": Kind(("estimate",), _estimate, _estimate_difference),
+    "composite": Kind(("estimate",), _estimate, _estimate_difference),
 }

@@ -21,10 +21,27 @@ IDENTITY = ["period", "kpi", "slice", "slice_value"]
 STATISTICS = [
     *("positives", "negatives", "weight", "weight_squares", "total", "total_squares", "exposure"),
     *("quantile_value", "quantile_low", "quantile_high"),
+    *("clusters", "cluster_squares", "cluster_cross", "cluster_total_squares", "cluster_mean_squares"),
+    *("estimate", "estimate_low", "estimate_high", "estimate_error"),
 ]
+#: Statistics that are lists, one a cell; None where there is none.
+LISTS = (
+    *("small_sample", "group_numbers", "group_numerators", "group_denominators"),
+    *("life_times", "life_events", "life_censored"),
+)
 #: What a declaration means where it is silent.
-SILENCE = {"minimum_base": 30, "smallest_change": 0, "per": 1, "scale_low": -np.inf, "scale_high": np.inf}
-COMPARED_WITH = ("previous_month", "last_with_data")
+SILENCE = {
+    "minimum_base": 30,
+    "smallest_change": 0,
+    "per": 1,
+    "scale_low": -np.inf,
+    "scale_high": np.inf,
+    "quantile": np.nan,
+    "horizon": np.nan,
+}
+#: Kinds whose n is not a number of rows that the values of a slice share out.
+NOT_ADDITIVE = ("mix", "estimate", "composite")
+COMPARED_WITH = ("previous_month", "last_with_data", "nothing")
 
 
 def cells_of(observed: pd.DataFrame, kpis: pd.DataFrame) -> pd.DataFrame:
@@ -43,12 +60,19 @@ def cells_of(observed: pd.DataFrame, kpis: pd.DataFrame) -> pd.DataFrame:
         cells[column] = _numbers(observed, column, np.nan)
     draws = observed["quantile_draws"] if "quantile_draws" in observed else [None] * len(observed)
     cells["quantile_draws"] = pd.Series([_grid(given) for given in draws], dtype=object)
+    cells["parts_present"] = observed["parts_present"].to_numpy(object) if "parts_present" in observed else None
+    for column in LISTS:
+        given = observed[column] if column in observed else [None] * len(observed)
+        cells[column] = pd.Series([_list(each) for each in given], dtype=object)
 
     declared = _declarations(kpis)
     for kpi in sorted(set(cells["kpi"]) - set(declared["kpi"])):
         raise BuildError("is observed but not declared", "declare it beside its fact", where=f"kpi {kpi}")
     _refuse(cells, cells.duplicated(IDENTITY).to_numpy(), "one cell is observed twice")
     cells = cells.merge(declared, on="kpi", how="left", validate="many_to_one")
+    # the clusters of a spread are what differs, not whose rows they are
+    clustered = cells["clusters"].notna() & (cells["kind"] != "spread")
+    cells["people"] = np.where(clustered, cells["clusters"], cells["n"])
     cells = cells[_has_denominator(cells)]
     _check_statistics(cells)
     unlabelled_first = cells["slice_value"].notna()
@@ -60,14 +84,15 @@ def cells_of(observed: pd.DataFrame, kpis: pd.DataFrame) -> pd.DataFrame:
 def partitions_of(kpis: pd.DataFrame) -> dict[str, frozenset[str]]:
     """By KPI, the slices whose values make up the whole: ``partitions``, or all ``slices`` where that is not declared.
 
-    All of them, because a row without a value of its own is observed under a label of its own.
+    All of them, because a row without a value of its own is observed under a label of its own. What an estimate or a
+    composite rests on is not shared out among its slices.
     """
     import pandas as pd
 
     named = kpis["partitions" if "partitions" in kpis else "slices"]
     return {
-        kpi: frozenset() if pd.api.types.is_scalar(slices) else frozenset(slices)
-        for kpi, slices in zip(kpis["kpi"], named, strict=True)
+        kpi: frozenset() if pd.api.types.is_scalar(slices) or kind in NOT_ADDITIVE else frozenset(slices)
+        for kpi, kind, slices in zip(kpis["kpi"], kpis["kind"], named, strict=True)
     }
 
 
@@ -106,14 +131,16 @@ def _check_statistics(cells: pd.DataFrame) -> None:
         for weighted, needs in ((False, kind.needs), (True, kind.needs_weighted or ())):
             mine = ((cells["kind"] == name) & (cells["weighted"] == weighted)).to_numpy()
             for column in needs:
-                _refuse(cells, mine & ~np.isfinite(cells[column].to_numpy()), f"{column} is missing")
+                given = cells[column]
+                missing = given.isna() if column in LISTS else ~np.isfinite(given.to_numpy())
+                _refuse(cells, mine & np.asarray(missing), f"{column} is missing")
     drawn = np.array([draws is not None for draws in cells["quantile_draws"]], bool)
     to_draw = ((cells["kind"] == "quantile") & (cells["n"] >= cells["minimum_base"])).to_numpy()
     _refuse(cells, to_draw & ~drawn, f"quantile_draws are not {len(GRID)} order statistics")
 
     counts = cells[["positives", "negatives"]].fillna(0)
     _refuse(cells, (counts < 0).any(axis=1).to_numpy(), "a count is below zero")
-    share = cells["kind"].isin(["proportion", "nps"])
+    share = cells["kind"].isin(["proportion", "nps", "mix"])
     # the sums of weights are decimals read as floats
     too_many = np.where(
         cells["weighted"],
@@ -137,6 +164,13 @@ def _numbers(frame: pd.DataFrame, column: str, missing: float) -> np.ndarray:
         return np.full(len(frame), float(missing))
     numbers = frame[column].to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.isnan(numbers), missing, numbers)
+
+
+def _list(given: object) -> np.ndarray | None:
+    """A list of a cell as floats; None where there is none."""
+    import pandas as pd
+
+    return None if pd.api.types.is_scalar(given) else np.asarray(given, dtype=float)
 
 
 def _grid(given: object) -> np.ndarray | None:

@@ -22,10 +22,11 @@ def hidden_cells(cells: pd.DataFrame, partitions: dict[str, frozenset[str]], bel
     """True for each row of ``cells`` (kpi, period, slice, slice_value, n > 0) that must be hidden.
 
     ``partitions`` names, by KPI, the slices whose values make up the whole. The whole is the row of the slice
-    ``overall``, or the sum of the cells where that is missing. Slices of other kinds are hidden by n alone.
+    ``overall``, or the sum of the cells where that is missing. Slices of other kinds are hidden by n alone. Fewer
+    than ``below`` ``people`` (where that column says how many the rows are of) are hidden whatever their rows.
     """
     n = cells["n"].to_numpy(int)
-    hidden = n < below
+    hidden = cells["people" if "people" in cells else "n"].to_numpy() < below
     kpi, period, slices = (cells[column].to_numpy(object) for column in ("kpi", "period", "slice"))
     wholes: dict[tuple[str, str], int] = {}
     groups: dict[tuple[str, str, str], list[int]] = {}

@@ -11,6 +11,9 @@ VERDICTS = {
         "Not tested: this month, or the month it is compared with, rests on fewer answers than the KPI's minimum "
         "base, or the earlier month is hidden."
     ),
+    "not compared": (
+        "Stands for itself: the KPI is declared to be compared with nothing, or the two months cannot be compared."
+    ),
     "new": "Nothing to compare with: no figure for the month before (or for no earlier month at all).",
     "better": "Moved in the KPI's good direction, significantly (q within the false discovery rate) and by enough.",
     "worse": "Moved against the KPI's good direction, significantly and by enough.",
@@ -34,6 +37,7 @@ def decide(
     n: np.ndarray,
     minimum_base: np.ndarray,
     compared: np.ndarray,
+    comparable: np.ndarray,
     withheld: np.ndarray,
     tested: np.ndarray,
     q: np.ndarray,
@@ -44,7 +48,8 @@ def decide(
 ) -> np.ndarray:
     """The verdict of each row, one of VERDICTS.
 
-    ``compared``: there is a shown earlier figure to compare with; ``withheld``: there is one, but hidden, and the
+    ``compared``: there is a shown earlier figure to compare with; ``comparable``: the KPI is compared with something,
+    and where both months are large enough there is a test; ``withheld``: there is one, but hidden, and the
     cell was shown before that; ``direction``: 1, -1 or 0 as DIRECTIONS; ``change`` and ``smallest_change`` in the
     KPI's unit. A q at the rate and a change of just the smallest size both suffice.
     """
@@ -56,6 +61,7 @@ def decide(
         [
             hidden,
             (n < minimum_base) | withheld | (compared & ~tested),
+            ~comparable,
             ~compared,
             clear & (gain > 0),
             clear & (gain < 0),

@@ -19,8 +19,11 @@ from flows.stages import Run
 from flows.workspace import Workspace
 
 HERE = Path(__file__).parent / "hand_computed"
-with (HERE / "expected.csv").open(encoding="utf-8", newline="") as _file:
-    EXPECTED = list(csv.DictReader(_file))
+EXPECTED = [
+    row
+    for path in sorted((HERE / "expected").glob("*.csv"))
+    for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+]
 
 
 @pytest.fixture(scope="module")

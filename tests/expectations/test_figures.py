@@ -50,13 +50,16 @@ def _great_expectations() -> None:
 
 
 def warehouse(directory: Path, *spoils: str) -> Path:
+    directory.mkdir(exist_ok=True)
     file = directory / "warehouse.duckdb"
     with duckdb.connect(str(file)) as connection:
         connection.execute(
             "create table kpis (kpi varchar, unit varchar, direction varchar, kind varchar, minimum_base integer, "
-            "smallest_change double, decimals integer)"
+            "smallest_change double, decimals integer, has_scale boolean default false, scale_low double, "
+            "scale_high double)"
         )
-        connection.executemany("insert into kpis values (?, ?, ?, ?, ?, ?, ?)", KPIS)
+        columns = "kpi, unit, direction, kind, minimum_base, smallest_change, decimals"
+        connection.executemany(f"insert into kpis ({columns}) values (?, ?, ?, ?, ?, ?, ?)", KPIS)
         connection.execute(
             "create table figures (period varchar, kpi varchar, slice varchar, slice_value varchar, value double, "
             "unit varchar, n bigint, low double, high double, previous double, change double, change_low double, "
@@ -66,6 +69,15 @@ def warehouse(directory: Path, *spoils: str) -> Path:
         for spoil in spoils:
             connection.execute(spoil)
     return file
+
+
+def test_a_declared_scale_stands_for_the_units(tmp_path):
+    beyond = "update figures set high = 130 where kpi = 'web_share' and period = '2026-08'"
+    no_end = "update kpis set has_scale = true, scale_low = 0 where kpi = 'web_share'"
+    assert broken(ask(warehouse(tmp_path, beyond))) == [("on scale", "critical")]
+    assert broken(ask(warehouse(tmp_path / "open", beyond, no_end))) == []
+    closed = "update kpis set has_scale = true, scale_low = 1, scale_high = 4 where kpi = 'reply'"
+    assert ("on scale", "critical") in broken(ask(warehouse(tmp_path / "closed", closed)))
 
 
 def ask(file: Path, **request: Any) -> dict[str, Any]:

@@ -36,7 +36,12 @@ WEIGHTED = {
         ]
     ],
 }  # fmt: skip
-KPIS = [kpi.id for meta in project_facts().values() for kpi in meta.kpis] + [kpi["id"] for kpi in WEIGHTED["kpis"]]
+#: Every KPI of the company with its kind: the project's, those that the fixture declares, and the weighted ones.
+KPIS = {kpi.id: kpi.kind for meta in project_facts().values() for kpi in meta.kpis} | {
+    kpi["id"]: kpi["kind"]
+    for declared in [*(yaml.safe_load(path.read_text(encoding="utf-8")) for path in HAND.glob("kpis/*.yml")), WEIGHTED]
+    for kpi in declared["kpis"]
+}
 UNPUBLISHED, MOVED, LAST = Period(2025, 4), Period(2025, 12), Period(2026, 1)
 
 

@@ -27,13 +27,17 @@ def test_a_quantile_among_rows_beyond_the_window_is_not_given() -> None:
 def test_what_has_no_denominator_has_no_value() -> None:
     fact = Fact("fact", {}, [])
     declared = {"base": "false", "month": "day", "window_days": 0, "hit": "true", "measure": "1", "quantile": 0.5}
-    rate = {"kind": "rate", "base": "true", "per": 1000}
+    declared |= {"numerator": "1", "denominator": "0", "per": 1000}
+    rate = {"kind": "rate", "base": "true"}
+    kinds = [kind for kind in KINDS if kind not in ("rate", "count") and KINDS[kind].select]
     with duckdb.connect() as connection:
         connection.execute("create table fact (day timestamptz, weight double)")
         connection.execute("insert into fact values ('2026-01-05', 0)")
-        for kpi in [*({"kind": kind} for kind in KINDS if kind != "rate"), rate]:
+        for kpi in [*({"kind": kind} for kind in kinds), rate]:
             cell = Cell(declared | kpi, fact, "2026-01", exposure=declared, exposed=fact)
             assert connection.execute(recounting(cell)).fetchone() == (0, None), kpi
+        nothing_below = Cell(declared | {"kind": "ratio", "base": "true"}, fact, "2026-01")
+        assert connection.execute(recounting(nothing_below)).fetchone() == (1, None)
         weighted = Cell(declared | {"kind": "mean", "base": "true", "weight": "weight"}, fact, "2026-01")
         assert connection.execute(recounting(weighted)).fetchone() == (1, None)
 
@@ -46,7 +50,9 @@ def test_a_fact_without_a_declared_key_tells_every_key_it_has() -> None:
 
 def test_a_measure_that_is_a_text_is_not_read_out() -> None:
     """Of a kind that is not known here the measure may be anything."""
-    cell = Cell({"kind": "mix", "base": None, "measure": "word", "month": "day"}, Fact("fact", {}, []), "2026-01")
+    cell = Cell(
+        {"kind": "newfangled", "base": None, "measure": "word", "month": "day"}, Fact("fact", {}, []), "2026-01"
+    )
     with duckdb.connect() as connection:
         connection.execute("create table fact (day date, word varchar)")
         connection.execute("insert into fact values ('2026-01-05', 'secret'), ('2026-01-06', '7'), ('2026-02-01', '8')")

@@ -2,7 +2,7 @@
     in_time.customer_key is null or row_number() over (
         partition by
             in_time.customer_key,
-            date_trunc('month', in_time.answered_at),
+            " ~ month_number('in_time.answered_at') ~ ",
             in_time.respondent_role,
             in_time.question_kind,
             in_time.dimension,

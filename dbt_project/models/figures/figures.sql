@@ -23,5 +23,9 @@ select
     cast(verdict as varchar) as verdict,
     cast(target as double) as target,
     cast(met as boolean) as met,
+    cast(precision_flag as varchar) as precision_flag,
+    cast(expected_low as double) as expected_low,
+    cast(expected_high as double) as expected_high,
+    cast(signal as varchar) as signal,
 from inferred
 order by period, kpi, slice, slice_value

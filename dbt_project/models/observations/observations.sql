@@ -8,17 +8,58 @@ quantiles as (
     select * from {{ ref('observed_quantiles') }}
 ),
 
+clusters as (
+    select * from {{ ref('observed_clusters') }}
+),
+
+ratios as (
+    select * from {{ ref('observed_ratios') }}
+),
+
+spreads as (
+    select * from {{ ref('observed_spreads') }}
+),
+
+survivals as (
+    select * from {{ ref('observed_survivals') }}
+),
+
+estimates as (
+    select * from {{ ref('observed_estimates') }}
+),
+
 kpis as (
     select * from {{ ref('kpis') }}
 ),
 
 counted as (
     select
-        additive.*,
+        additive.* exclude (n, positives),
+        -- a mix tells each level's share of the whole
+        coalesce(wholes.n, additive.n) as n,
+        case when wholes.n is null then additive.positives else additive.n end as positives,
         cast(null as double) as exposure,
+        clusters.clusters,
+        clusters.cluster_squares,
+        clusters.cluster_cross,
+        clusters.cluster_total_squares,
     from additive
     inner join kpis on additive.kpi = kpis.kpi
-    where kpis.kind != 'rate'
+    left join additive as wholes
+        on
+            kpis.kind = 'mix'
+            and additive.kpi = wholes.kpi
+            and additive.period = wholes.period
+            and wholes.slice = 'overall'
+    left join clusters
+        on
+            additive.kpi = clusters.kpi
+            and additive.period = clusters.period
+            and additive.slice = clusters.slice
+            and additive.slice_value is not distinct from clusters.slice_value
+    where
+        kpis.kind != 'rate'
+        and not (kpis.kind = 'mix' and additive.slice = 'overall')
 ),
 
 -- A rate starts from its exposure, so that nothing happening is a zero; a month without any row of the KPI's own fact
@@ -57,6 +98,14 @@ united as (
     select * from rates
     union all by name
     select * from quantiles
+    union all by name
+    select * from ratios
+    union all by name
+    select * from spreads
+    union all by name
+    select * from survivals
+    union all by name
+    select * from estimates
 )
 
 select
@@ -76,6 +125,22 @@ select
     quantile_low,
     quantile_high,
     quantile_draws,
+    small_sample,
+    clusters,
+    cluster_squares,
+    cluster_cross,
+    cluster_total_squares,
+    cluster_mean_squares,
+    group_numbers,
+    group_numerators,
+    group_denominators,
+    life_times,
+    life_events,
+    life_censored,
+    estimate,
+    estimate_low,
+    estimate_high,
+    estimate_error,
 from united
 -- A slice nobody filled says nothing that the whole does not.
 qualify

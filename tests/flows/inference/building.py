@@ -22,6 +22,22 @@ SILENT = {
     "quantile_low": None,
     "quantile_high": None,
     "quantile_draws": None,
+    "small_sample": None,
+    "clusters": None,
+    "cluster_squares": None,
+    "cluster_cross": None,
+    "cluster_total_squares": None,
+    "cluster_mean_squares": None,
+    "group_numbers": None,
+    "group_numerators": None,
+    "group_denominators": None,
+    "life_times": None,
+    "life_events": None,
+    "life_censored": None,
+    "estimate": None,
+    "estimate_low": None,
+    "estimate_high": None,
+    "estimate_error": None,
 }
 DECLARED = {
     "kind": "proportion",
@@ -36,6 +52,8 @@ DECLARED = {
     "per": 1,
     "weighted": False,
     "quantile": None,
+    "horizon": None,
+    "parts": None,
     "partitions": None,
 }
 TARGET_COLUMNS = ["kpi", "slice", "slice_value", "target", "valid_from"]

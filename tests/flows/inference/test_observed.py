@@ -62,7 +62,9 @@ def test_duckdb_gives_and_takes_the_tables_without_a_nan(warehouse):
     types = {name: kind.lower() for name, kind, *_ in warehouse.execute("describe figures").fetchall()}
     assert types == COLUMNS
     doubles = [column for column, kind in COLUMNS.items() if kind == "double"]
-    nans = warehouse.execute(f"select {', '.join(f'count_if(isnan({column}))' for column in doubles)} from figures")
+    nans = warehouse.execute(
+        f"select {', '.join(f'coalesce(count_if(isnan({column})), 0)' for column in doubles)} from figures"
+    )
     assert set(nans.fetchone()) == {0}
     rows = warehouse.execute("""
         select kpi, slice_value, value, n, change, verdict, met from figures where period = '2026-02'

@@ -8,6 +8,7 @@ CLEAR = {
     "n": 100,
     "minimum_base": 30,
     "compared": True,
+    "comparable": True,
     "withheld": False,
     "tested": True,
     "q": 0.01,
@@ -44,6 +45,9 @@ def verdict(**changed):
         ({"tested": False, "q": np.nan}, "low base"),
         ({"compared": False, "tested": False, "withheld": True, "q": np.nan}, "low base"),
         ({"compared": False, "tested": False, "q": np.nan, "change": np.nan}, "new"),
+        ({"compared": False, "comparable": False, "tested": False, "q": np.nan, "change": np.nan}, "not compared"),
+        ({"comparable": False, "q": np.nan}, "not compared"),
+        ({"comparable": False, "n": 29, "tested": False, "q": np.nan}, "low base"),
     ],
 )
 def test_the_verdict_is_the_first_that_applies(changed, expected):
@@ -51,7 +55,8 @@ def test_the_verdict_is_the_first_that_applies(changed, expected):
 
 
 def test_every_verdict_is_explained():
-    assert list(VERDICTS) == ["hidden", "low base", "new", "better", "worse", "changed", "no clear change"]
+    order = ["hidden", "low base", "not compared", "new", "better", "worse", "changed", "no clear change"]
+    assert list(VERDICTS) == order
     assert all(meaning.endswith(".") for meaning in VERDICTS.values())
 
 
