@@ -187,6 +187,27 @@ def _table(figures: list[dict[str, object]]) -> None:
 
 
 @app.command()
+def explain(
+    kpi: Annotated[str, typer.Argument(help="The KPI's id, as `cx kpis` prints it.")],
+    period: Annotated[str | None, typer.Option(help="The month, as YYYY-MM; the last complete one by default.")] = None,
+    slice: Annotated[str | None, typer.Option(help="One part, as name=value; else the whole company.")] = None,
+    workspace: WorkspaceOption = Path(),
+    format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    rows: Annotated[int, typer.Option(help="How many of the rows behind the figure to list.")] = 20,
+) -> None:
+    """Say what is behind a figure: its definition, the SQL that counts it, and its rows (hashed keys only)."""
+    from flows.explain import as_json
+    from flows.explain import explain as explained
+    from flows.explain_text import as_text
+
+    if format not in {"text", "json"}:
+        raise ConfigurationError(f"there is no format {format!r}", "use text or json")
+    company = Workspace.load(workspace)
+    answer = explained(company, kpi, _month(company, period), slice, listed=rows)
+    typer.echo(as_json(answer) if format == "json" else as_text(answer, company.settings.timezone))
+
+
+@app.command()
 def mails(
     period: PeriodArgument = None,
     workspace: WorkspaceOption = Path(),

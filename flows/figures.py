@@ -18,12 +18,19 @@ FIGURE_COLUMNS = (
 )  # fmt: skip
 
 
-def rows(database: Path, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
-    """The rows of ``query`` on a DuckDB file, opened read-only. Raises CxError when the file cannot be opened."""
+def rows(
+    database: Path, query: str, parameters: Iterable[Any] = (), *, timezone: str | None = None
+) -> list[dict[str, Any]]:
+    """The rows of ``query`` on a DuckDB file, opened read-only; days and months are those of ``timezone``.
+
+    Raises CxError when the file cannot be opened.
+    """
     import duckdb
 
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
+            if timezone:
+                connection.execute("set TimeZone = $zone", {"zone": timezone})
             result = connection.execute(query, list(parameters))
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -52,26 +59,33 @@ def unreadable(database: Path, error: Exception) -> CxError:
 
 
 def published_figures(publication: Publication) -> list[dict[str, Any]]:
-    """The figures a publication froze for its period, with exactly the keys of FIGURE_COLUMNS."""
+    """The figures a publication froze for its period, with exactly the keys of FIGURE_COLUMNS.
+
+    A month that was frozen by an earlier version may lack what was added since; that is null.
+    """
+    found = _published(publication, "figures", "period, kpi, slice, slice_value")
+    return [{name: row.get(name) for name in FIGURE_COLUMNS} for row in found if row["period"] == publication.period]
+
+
+def published_kpis(publication: Publication) -> list[dict[str, Any]]:
+    """The declarations that a publication's figures were computed with: the rows of ``kpis`` of that time."""
+    return _published(publication, "kpis", "position")
+
+
+def _published(publication: Publication, name: str, order: str) -> list[dict[str, Any]]:
     import duckdb
 
-    path = publication.directory / "figures.parquet"
+    path = publication.directory / f"{name}.parquet"
     if not path.is_file():
         raise CxError(
-            f"the published figures of {publication.period} are missing",
+            f"the published {name} of {publication.period} are missing",
             "restore var/published from a backup",
             where=path.name,
         )
     with duckdb.connect() as connection:
-        # A month that was frozen by an earlier version may lack what was added since.
-        there = connection.execute("select * from read_parquet(?) limit 0", [str(path)]).description
-        names = {column[0] for column in there}
-        columns = ", ".join(name if name in names else f"null as {name}" for name in FIGURE_COLUMNS)
-        result = connection.execute(
-            f"select {columns} from read_parquet(?) where period = ? order by kpi, slice, slice_value",
-            [str(path), publication.period],
-        )
-        return [dict(zip(FIGURE_COLUMNS, row, strict=True)) for row in result.fetchall()]
+        result = connection.execute(f"select * from read_parquet(?) order by {order}", [str(path)])
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def series(database: Path) -> dict[str, list[dict[str, Any]]]:

@@ -82,11 +82,11 @@ def cx(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
 def test_without_a_word_it_says_what_it_can_do(cx):
     status, out, err = cx()
     assert status in {0, 2}
-    for command in ("init", "doctor", "run", "backfill", "kpis", "serve", "demo"):
+    for command in ("init", "doctor", "run", "backfill", "kpis", "explain", "serve", "demo"):
         assert command in out + err
 
 
-@pytest.mark.parametrize("command", ["init", "doctor", "run", "backfill", "kpis", "serve", "demo"])
+@pytest.mark.parametrize("command", ["init", "doctor", "run", "backfill", "kpis", "explain", "serve", "demo"])
 def test_every_command_explains_itself(cx, command):
     status, out, _ = cx(command, "--help")
     assert status == 0

@@ -1,0 +1,184 @@
+"""What is behind a figure, as an analyst reads it in a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from flows.inference.verdicts import VERDICTS
+from flows.period import Period
+
+_WIDTH = 110
+_MARGIN = 14
+#: Of a hash this many digits are shown; the JSON has all.
+_DIGITS = 10
+
+_KINDS = {
+    "proportion": "the rows counted, in per cent of the base",
+    "nps": "promoters (9, 10) minus detractors (0 to 6), in per cent of the answers",
+    "mean": "the mean of the measure",
+    "log_mean": "the geometric mean of the measure",
+    "rate": "the rows counted, per {per:,} of the exposure; n is the exposure",
+    "ratio": "a sum over a sum, told per {per:,}",
+    "quantile": "the measure that {pct:g} % of the rows do not exceed; what lies beyond the window counts as longest",
+    "survival": "Kaplan-Meier, rows without the event counted for as long as they were seen",
+    "spread": "the standard deviation between groups, less what chance makes of it",
+    "mix": "the rows of the part, in per cent of those of all parts; n is all parts",
+    "count": "the number of rows",
+    "estimate": "worked out by a model of its own",
+    "composite": "put together from the figures of other KPIs",
+}
+_DIRECTIONS = {"up": "higher is better", "down": "lower is better", "neutral": "neither direction is better"}
+_COUNTED = {"proportion": "counted", "rate": "counted"}
+_ORDER = {
+    "proportion": ", those counted first",
+    "quantile": ", those nearest to the figure first",
+}
+
+
+def as_text(answer: dict[str, Any], timezone: str) -> str:
+    """The answer of ``explain.explain`` as lines; ``timezone`` is the company's."""
+    kpi = answer["kpi"]
+    where = "the whole company" if answer["slice_value"] is None else f"{answer['slice']} {answer['slice_value']}"
+    lines = [f"{kpi['label']} ({kpi['kpi']}), {Period.parse(answer['period']).label}, {where}", ""]
+    lines += _definition(answer)
+    lines += ["", *_figure(answer)]
+    if answer["withheld"]:
+        lines += _entry("withheld", answer["withheld"])
+    for note in answer["notes"]:
+        lines += _entry("note", note)
+    if answer["sql"]:
+        lines += ["", f"SQL           to be run with DuckDB on {answer['build']['database']}", ""]
+        lines += [f"  set TimeZone = '{timezone}';", *(f"  {line}" for line in f"{answer['sql']};".splitlines())]
+    if answer["rows"]:
+        lines += ["", *_rows(answer)]
+    return "\n".join(lines)
+
+
+def _entry(name: str, text: object) -> list[str]:
+    return textwrap.wrap(
+        str(text), _WIDTH, initial_indent=name.ljust(_MARGIN), subsequent_indent=" " * _MARGIN, break_long_words=False
+    )
+
+
+def _definition(answer: dict[str, Any]) -> list[str]:
+    kpi = answer["kpi"]
+    kind = _KINDS.get(kpi["kind"], "").format(**kpi, pct=100 * (kpi["quantile"] or 0))
+    lines = _entry("definition", kpi["definition"])
+    lines += _entry("edge cases", kpi["edge_cases"])
+    lines += _entry("unit", f"{kpi['unit']}; {_DIRECTIONS[kpi['direction']]}")
+    lines += _entry("kind", kpi["kind"] + (f": {kind}" if kind else ""))
+    lines += _entry("fact", f"{kpi['fact']}; {_month(kpi)}")
+    lines += _entry("base", kpi["base"])
+    if kpi["counted"]:
+        lines += _entry(_COUNTED.get(kpi["kind"], "measure"), kpi["counted"])
+    if kpi["exposure"]:
+        lines += _entry("exposure", kpi["exposure"])
+    if answer["slice_sql"]:
+        lines += _entry("slice", f"{answer['slice']}, in SQL: {answer['slice_sql']}")
+    return lines
+
+
+def _month(kpi: dict[str, Any]) -> str:
+    if not kpi["window_days"]:
+        return f"a row counts in {'its month' if kpi['month'] in (None, 'month') else 'the month of ' + kpi['month']}"
+    return f"a row counts in the month in which its {kpi['window_days']} days after {kpi['month']} are over"
+
+
+def _figure(answer: dict[str, Any]) -> list[str]:
+    figure, kpi, publication = answer["figure"], answer["kpi"], answer["publication"]
+    lines = []
+    if publication:
+        how = "backfilled" if publication["kind"] == "backfill" else f"revision {publication['revision']}"
+        lines += _entry("published", f"{how}, {publication['published_at'][:10]}")
+    if figure and figure["value"] is not None:
+        lines += _entry("figure", f"{_with_unit(figure['value'], kpi)}{_interval(figure, kpi)}, n {figure['n']:,}")
+        if figure["previous"] is not None:
+            against = "last month with data" if kpi["compared_with"] == "last_with_data" else "previous month"
+            lines += _entry(
+                "change",
+                f"{_number(figure['change'], kpi, sign=True)}{_interval(figure, kpi, 'change_')} "
+                f"from {_number(figure['previous'], kpi)} in the {against}",
+            )
+        if figure["target"] is not None:
+            met = {True: ", met", False: ", not met"}.get(figure["met"], "")
+            lines += _entry("target", f"{_with_unit(figure['target'], kpi)}{met}")
+    if figure:
+        q = f" (q {figure['q']:.3f})" if figure["q"] is not None else ""
+        lines += _entry("verdict", f"{figure['verdict']}{q}: {VERDICTS[figure['verdict']]}")
+    if recomputed := answer["recomputed"]:
+        same = {None: "", False: ", the same as published", True: ", DIFFERENT from what was published"}
+        lines += _entry(
+            "counted again",
+            f"{_with_unit(recomputed['value'], kpi)}, n {recomputed['n']:,}{same[answer['differs']]} "
+            f"(build of {answer['build']['period']})",
+        )
+    return lines
+
+
+def _number(value: float | None, kpi: dict[str, Any], *, sign: bool = False) -> str:
+    return "none" if value is None else f"{value:{'+' if sign else ''},.{kpi['decimals']}f}"
+
+
+def _with_unit(value: float | None, kpi: dict[str, Any]) -> str:
+    number = _number(value, kpi)
+    return number + {"%": "%", "score": ""}.get(kpi["unit"], f" {kpi['unit']}")
+
+
+def _interval(figure: dict[str, Any], kpi: dict[str, Any], of: str = "") -> str:
+    low, high = figure[f"{of}low"], figure[f"{of}high"]
+    if low is None and high is None:
+        return ""
+    if low is None or high is None:
+        end = f"from {_number(low, kpi)}, no upper end" if high is None else f"to {_number(high, kpi)}, no lower end"
+        return f" (95 % interval {end})"
+    return f" (95 % interval {_number(low, kpi)} to {_number(high, kpi)})"
+
+
+def _rows(answer: dict[str, Any]) -> list[str]:
+    kpi, total, listed = answer["kpi"], answer["rows"]["total"], answer["rows"]["listed"]
+    what = "events" if kpi["kind"] == "rate" else "rows"
+    if not listed:
+        return [f"ROWS          {total:,} {what} stand behind it"]
+    shown = "all" if len(listed) == total else f"{len(listed)} of"
+    table = [_cells(row, kpi) for row in listed]
+    headings = [name for name in table[0] if any(cells[name] for cells in table)]
+    widths = {name: max(len(name), *(len(cells[name]) for cells in table)) for name in headings}
+    hits = answer["rows"]["hits"]
+    told = "with the event, {} without" if kpi["kind"] == "survival" else "counted, {} not"
+    parts = f" ({hits:,} {told.format(f'{total - hits:,}')})" if hits is not None and kpi["kind"] != "rate" else ""
+    order = _ORDER.get(kpi["kind"], "") if len(listed) < total else ""
+    if kpi["kind"] == "quantile" and answer["recomputed"] is None and order:
+        order = ", the longest first"
+    more = "; more with --rows" if len(listed) < total else ""
+    lines = [f"ROWS          {shown} {total:,} {what} behind it{parts}{order}{more}; keys are hashed", ""]
+    for cells in [{name: name for name in headings}, *table]:
+        lines.append("  " + "  ".join(cells[name].ljust(widths[name]) for name in headings).rstrip())
+    return lines
+
+
+def _cells(row: dict[str, Any], kpi: dict[str, Any]) -> dict[str, str]:
+    cells = {"time": _minute(row["time"]), "window closes": _minute(row["window_closes"])}
+    if kpi["kind"] == "quantile":
+        cells[kpi["unit"]] = "beyond the window" if row["measure"] is None else f"{row['measure']:,.2f}"
+    elif row["measure"] is not None:
+        cells["measure"] = f"{row['measure']:g}"
+    else:
+        cells["measure"] = ""
+    if kpi["kind"] == "nps" and row["measure"] is not None:
+        cells["group"] = "promoter" if row["measure"] >= 9 else "detractor" if row["measure"] <= 6 else "passive"
+    cells["event" if kpi["kind"] == "survival" else "counted"] = {True: "yes", False: "no", None: ""}[row["hit"]]
+    cells["denominator"] = "" if row["denominator"] is None else f"{row['denominator']:g}"
+    cells["weight"] = "" if row["weight"] is None else f"{row['weight']:g}"
+    cells["customer"] = (row["customer_key"] or "")[:_DIGITS]
+    for name, key in row["keys"].items():
+        cells[name] = (key or "")[:_DIGITS] if name.endswith(("_key", "_id")) else key or ""
+    cells["mapping"] = row["mapping"] or ""
+    line = f", line {row['line']}" if row["line"] is not None else ""
+    cells["from"] = f"{row['file']}{line}" if row["file"] else ""
+    return cells
+
+
+def _minute(text: str | None) -> str:
+    """A time to the minute, as in the company's zone."""
+    return (text or "")[:16]

@@ -1,0 +1,120 @@
+"""A small company with one build and publications, for asking what is behind its figures."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from flows import publishing, stages
+from flows.figures import rows
+from flows.kpis import project_facts
+from flows.ledger import Ledger
+from flows.period import Period
+from flows.workspace import Workspace
+
+HAND = Path(__file__).parent.parent / "dbt_project" / "hand_computed"
+#: What a customer wrote, and what a source carries along: neither may be told.
+COMMENT, EXTRA = "Call me back, Zofia Kowalska", "gold-plated"
+#: A region that would end a string of SQL, or begin a markup.
+ODD = "it's [red]North"
+WEIGHTED = {
+    "fact": "feedback",
+    "slices": {"given": "extra->>'remark'"},
+    "kpis": [
+        {"id": f"weighted_{kind}", "label": "Weighted", "definition": "A weighted one.", "unit": unit, "kind": kind,
+         "direction": "up", "base": "score is not null", "month": "answered_at", "weight": "weight", "section": "voice",
+         "smallest_change": 1, "edge_cases": "None.", "slices": ["channel", "given"]} | counted
+        for kind, unit, counted in [
+            ("proportion", "%", {"hit": "score >= 5"}),
+            ("nps", "points", {"measure": "score"}),
+            ("mean", "score", {"measure": "score / 3"}),
+        ]
+    ],
+}  # fmt: skip
+#: Every KPI of the company with its kind: the project's, those that the fixture declares, and the weighted ones.
+KPIS = {kpi.id: kpi.kind for meta in project_facts().values() for kpi in meta.kpis} | {
+    kpi["id"]: kpi["kind"]
+    for declared in [*(yaml.safe_load(path.read_text(encoding="utf-8")) for path in HAND.glob("kpis/*.yml")), WEIGHTED]
+    for kpi in declared["kpis"]
+}
+UNPUBLISHED, MOVED, LAST = Period(2025, 4), Period(2025, 12), Period(2026, 1)
+
+
+def _write_extracts(root: Path) -> None:
+    """The rows computed by hand, with comments, weights, a remark beside the contract, and an odd region."""
+    path = root / "extracts" / "feedback.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        read = list(csv.DictReader(file))
+    for number, row in enumerate(read):
+        row |= {"comment": COMMENT, "remark": EXTRA if number % 3 else "", "weight": str(number % 4 / 2)}
+    # In the company's zone the one is in January and the other in February.
+    edge = read[0] | {"kind": "nps", "role": "customer", "low": "0", "high": "10"}
+    for response, answered in [
+        ("edge1", "2025-01-31 23:59:00"),
+        ("edge2", "2025-02-01 00:01:00"),
+        ("edge3", "2025-02-01 00:02:00"),
+    ]:
+        read.append(edge | {"response": response, "customer": response, "answered": answered})
+    _write_csv(path, read)
+    source = root / "sources" / "feedback.yml"
+    declared = yaml.safe_load(source.read_text(encoding="utf-8"))
+    declared["mappings"]["ratings"]["columns"] |= {"comment": "comment", "weight": "weight"}
+    declared["mappings"]["ratings"]["extra"] = {"remark": "remark"}
+    source.write_text(yaml.safe_dump(declared), encoding="utf-8")
+    path = root / "extracts" / "customers.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        read = [row | {"region": ODD if row["region"] == "north" else row["region"]} for row in csv.DictReader(file)]
+    _write_csv(path, read)
+    (root / "kpis").mkdir(exist_ok=True)
+    (root / "kpis" / "weighted.yml").write_text(yaml.safe_dump(WEIGHTED), encoding="utf-8")
+    (root / "cx.toml").write_text(
+        f'name = "Acme"\ntimezone = "Europe/Warsaw"\nlast_period = "{LAST}"\n[thresholds]\nhidden_below = 3\n',
+        encoding="utf-8",
+    )
+
+
+def _write_csv(path: Path, read: list[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, read[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(read)
+
+
+def company_at(root: Path) -> Workspace:
+    """One build of LAST; each month that has figures is published, but UNPUBLISHED, as if frozen a month earlier."""
+    shutil.copytree(HAND, root)
+    _write_extracts(root)
+    company = Workspace.load(root)
+    with stages.opened(company, LAST, send=False) as run:
+        run.warm_up(stages.DBT)
+        stages.land(run)
+        stages.build(run)
+    ledger = Ledger.open(company.ledger_path)
+    earlier = ledger.start_run(LAST.shift(-1), "backfill")
+    ledger.finish_run(earlier, "succeeded")
+    for month in sorted({row["period"] for row in rows(run.build.database, "select period from figures")}):
+        period = Period.parse(month)
+        if period == UNPUBLISHED:
+            continue
+        scratch = run.build.directory / f"frozen-{month}"
+        scratch.mkdir()
+        publishing.freeze(run.build.database, period, scratch)
+        if period == MOVED:
+            _move(scratch / "figures.parquet")
+        publishing.publish(
+            ledger, company, period, scratch, run_id=run.run_id if period == LAST else earlier, revision=0,
+            kind="backfill", reason=None, recipients=[],
+        )  # fmt: skip
+    return company
+
+
+def _move(figures: Path) -> None:
+    """As if more orders had been late when the month was published."""
+    with duckdb.connect() as connection:
+        connection.execute(f"create table f as select * replace (value - 1 as value) from read_parquet('{figures}')")
+        connection.execute(f"copy f to '{figures}' (format parquet)")
