@@ -145,6 +145,11 @@ BASES = {
         N_("%(count)s abandoned calls"),
         N_("fewer than %(count)s abandoned calls"),
     ),
+    "comment_agreement": (
+        N_("%(count)s comment with a score"),
+        N_("%(count)s comments with a score"),
+        N_("fewer than %(count)s comments with a score"),
+    ),
     "active_customers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
 }
 #: The same for a fact of a workspace's own.

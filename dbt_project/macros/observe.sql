@@ -35,6 +35,7 @@
         'contact_days',
         'abandoned_calls',
         'comment_topics',
+        'comment_agreement',
     ]) }}
 {%- endmacro -%}
 

@@ -10,6 +10,7 @@ from flows.inference.intervals import CONFIDENCE
 from flows.inference.themes import POLARITIES
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import ArrayLike
 
 
@@ -78,3 +79,32 @@ def table_of(one: ArrayLike, other: ArrayLike) -> np.ndarray:
         if left in places and right in places:
             counts[places[left], places[right]] += 1
     return counts
+
+
+def agreements(tables: pd.DataFrame) -> pd.DataFrame:
+    """Kappa of each month: columns period, n, kappa, standard_error, low, high; months where it is undefined left out.
+
+    ``tables`` has period, comment_polarity, score_polarity and comments (their number).
+    """
+    import pandas as pd
+
+    periods = sorted(tables["period"].unique())
+    counts = np.zeros((len(periods), len(POLARITIES), len(POLARITIES)))
+    places = (
+        tables["period"].map(periods.index).to_numpy(int),
+        tables["comment_polarity"].map(POLARITIES.index).to_numpy(int),
+        tables["score_polarity"].map(POLARITIES.index).to_numpy(int),
+    )
+    np.add.at(counts, places, tables["comments"].to_numpy(float))
+    found = kappa(counts)
+    frame = pd.DataFrame(
+        {
+            "period": pd.array(periods, dtype="string"),
+            "n": counts.sum(axis=(1, 2)).astype(np.int64),
+            "kappa": found.kappa,
+            "standard_error": found.standard_error,
+            "low": found.low,
+            "high": found.high,
+        }
+    )
+    return frame[~np.isnan(found.kappa)].reset_index(drop=True)

@@ -21,7 +21,8 @@ from tests.flows.test_history import warehouse
 SEPTEMBER = Period(2026, 9)
 KEYS = [
     "period", "kpi", "slice", "slice_value", "value", "unit", "n", "low", "high", "previous", "change", "change_low",
-    "change_high", "p", "q", "verdict", "target", "met",
+    "change_high", "p", "q", "verdict", "target", "met", "precision_flag", "expected_low", "expected_high", "signal",
+    "presentation",
 ]  # fmt: skip
 #: A customer's word that a terminal library could take for its own markup.
 ODD = '[/bold] it\'s, [red]"so"'
