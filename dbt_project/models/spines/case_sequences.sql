@@ -50,8 +50,11 @@ select
     in_order.created_at,
     in_order.first_reply_at,
     in_order.first_solved_at,
-    coalesce(in_order.contacts_till_then <= 1, in_order.one_contact) and not coalesce(in_order.is_reopened_soon, false)
-        as solved_with_one_contact,
+    -- Not known where contacts are not counted, also of reopened cases: else only those would be in the base.
+    case coalesce(in_order.contacts_till_then <= 1, in_order.one_contact)
+        when true then not coalesce(in_order.is_reopened_soon, false)
+        when false then false
+    end as solved_with_one_contact,
     case when in_order.topic is not null then in_order.next_created_at end as next_same_topic_at,
     case
         when in_order.first_reply_at < in_order.created_at then 0
