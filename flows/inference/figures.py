@@ -136,7 +136,7 @@ def _with_composites(observed: pd.DataFrame, kpis: pd.DataFrame, hidden_below: i
     if not parts:
         return observed
     cells = cells_of(observed[observed["kpi"].isin(parts) & (observed["slice"] == "overall")], kpis)
-    rows = composites.composed(cells, _levels(cells), cells["n"].to_numpy() < hidden_below, kpis)
+    rows = composites.composed(cells, _levels(cells), suppression.hidden_cells(cells, {}, hidden_below), kpis)
     return pd.concat([observed, pd.DataFrame(rows)], ignore_index=True) if rows else observed
 
 

@@ -72,6 +72,16 @@ def test_a_hidden_part_is_left_out():
     assert ("2026-01", "people") not in found
 
 
+def test_a_part_that_rests_on_too_few_people_is_left_out_however_many_rows_they_have():
+    rows = {"positives": 12, "clusters": 3, "cluster_squares": 54, "cluster_cross": 54, "cluster_total_squares": 54}
+    table = declared(staff={"scale_low": 0.0, "scale_high": 100.0})
+    table.loc[table["kpi"] == "staff", "kind"] = "proportion"
+    found = composed(part("2026-01", "easy", 80), cell("2026-01", 18, kpi="staff") | rows, table=table)
+    assert found["staff", "2026-01"]["verdict"] == "hidden"
+    assert found["2026-01", None]["value"] == pytest.approx(80)
+    assert not {("2026-01", "people"), ("2026-01", "staff")} & set(found)
+
+
 def test_a_part_of_an_open_scale_is_left_out():
     found = composed(
         part("2026-01", "easy", 80),

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from scipy.stats import ttest_ind
 
@@ -82,6 +82,7 @@ answers = some.lists(some.integers(min_value=1, max_value=5).map(float), min_siz
 
 
 @given(management=answers, others=answers)
+@settings(deadline=None)
 def test_the_gap_lies_in_its_interval_and_no_farther_than_the_scale_allows(management, others):
     [found] = gaps(side("management", management), side("others", others))
     assert 0 <= found["estimate"] <= 4
