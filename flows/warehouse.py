@@ -72,6 +72,7 @@ def prepare(
         "history_start": first.shift(-LOOKBACK_MONTHS).start(timezone).isoformat(sep=" "),
         "mappings": staged.mappings,
         "targets": [target.model_dump() for target in workspace.targets],
+        "outcomes": [outcome.model_dump() for outcome in workspace.outcomes],
         "hidden_below": workspace.settings.thresholds.hidden_below,
         "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
     }

@@ -114,6 +114,17 @@ class Target(Declared):
     valid_from: Month | None = None
 
 
+class Outcome(Declared):
+    """One result of a group in a month, and how many units the group had of what is to bring it."""
+
+    outcome: str
+    period: Month
+    group: str
+    units: int = Field(ge=0)
+    #: In any unit of its own; four decimals count.
+    value: float = Field(allow_inf_nan=False, gt=-1e13, lt=1e13)
+
+
 class Correction(Declared):
     """One known bad row: with a column its value is replaced, without one the row is dropped."""
 
@@ -192,6 +203,21 @@ class Workspace:
     @cached_property
     def targets(self) -> list[Target]:
         return self._table("targets.csv", Target)
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        """outcomes.csv; raises ConfigurationError when a group has two results of one outcome in a month."""
+        found = self._table("outcomes.csv", Outcome)
+        seen = set()
+        for each in found:
+            if (each.outcome, each.period, each.group) in seen:
+                raise ConfigurationError(
+                    f"the group {each.group!r} has two results of {each.outcome} in {each.period}",
+                    "leave one of the two rows out",
+                    where="outcomes.csv",
+                )
+            seen.add((each.outcome, each.period, each.group))
+        return found
 
     @cached_property
     def corrections(self) -> list[Correction]:

@@ -19,6 +19,13 @@
         'fct_alerts',
         'customer_months',
         'order_sequences',
+        'journey_steps',
+        'help_visits',
+        'help_months',
+        'article_months',
+        'topic_cases',
+        'forum_threads',
+        'outcome_multiples',
     ]) }}
 {%- endmacro -%}
 

@@ -198,3 +198,37 @@ def test_a_correction_without_a_column_drops_the_row(root):
         root, "corrections.csv", "source,file,line,column,value,reason\nsurvey,a.csv,7,,,a test of the form\n"
     ).corrections
     assert (correction.line, correction.column, correction.value) == (7, None, None)
+
+
+def test_outcomes_know_their_group_its_units_and_their_month(root):
+    [outcome] = table(
+        root, "outcomes.csv", "outcome,period,group,units,value\nsales,2026-01,two shops,2,210.5\n"
+    ).outcomes
+    assert (outcome.outcome, outcome.period, outcome.group) == ("sales", "2026-01", "two shops")
+    assert (outcome.units, outcome.value) == (2, 210.5)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("sales,May,two shops,2,210", "period: 'May' is not a month"),
+        ("sales,2026-01,two shops,-1,210", "units: "),
+        ("sales,2026-01,two shops,1.5,210", "units: "),
+        ("sales,2026-01,two shops,2,much", "value: "),
+        ("sales,2026-01,two shops,2,inf", "value: "),
+        ("sales,2026-01,,2,210", "'group' is missing"),
+    ],
+)
+def test_an_outcome_that_cannot_be_meant_is_refused(root, row, told):
+    workspace = table(root, "outcomes.csv", f"outcome,period,group,units,value\n{row}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        _ = workspace.outcomes
+    assert "outcomes.csv, row 2" in caught.value.sentence
+    assert told in caught.value.sentence
+
+
+def test_two_results_of_one_group_and_month_are_refused(root):
+    rows = "sales,2026-01,two shops,2,210\nsales,2026-02,two shops,2,210\nsales,2026-01,two shops,2,230\n"
+    workspace = table(root, "outcomes.csv", f"outcome,period,group,units,value\n{rows}")
+    with pytest.raises(ConfigurationError, match="two results of sales in 2026-01"):
+        _ = workspace.outcomes

@@ -110,7 +110,7 @@ def test_a_base_is_counted_in_what_it_consists_of(kpi, n, said):
 def test_every_fact_and_spine_has_a_word_for_what_it_counts():
     models = [*PROJECT.glob("models/facts/*.sql"), *PROJECT.glob("models/spines/*.sql")]
     facts = {path.stem.removeprefix("fct_") for path in models}
-    assert len(facts) == 18
+    assert len(facts) >= 18
     missing = facts - set(vocabulary.BASES)
     assert not missing, f"add {sorted(missing)} to report_templates/vocabulary.py, BASES"
 
