@@ -67,6 +67,9 @@ def report_input(
         "kpis": kpis,
         "figures": now,
         "series": {kpi: points for kpi, points in figures.series(database).items() if kpi in shown},
+        "benchmarks": figures.rows(
+            database, "select * from benchmarks order by kpi, is_verified desc, source, value, note"
+        ),
         "trust": {
             "gates": [_gate(gate) for gate in gates],
             "handled": figures.rows(database, "select * from handled order by source, kind, reason"),

@@ -125,6 +125,17 @@ class Outcome(Declared):
     value: float = Field(allow_inf_nan=False, gt=-1e13, lt=1e13)
 
 
+class Benchmark(Declared):
+    """A figure quoted elsewhere for a KPI, in the KPI's unit: a reference line that no verdict rests on."""
+
+    kpi: str
+    value: float = Field(allow_inf_nan=False)
+    source: str = Field(min_length=3)
+    note: str | None = None
+    #: Whether somebody of the company has checked it at its origin.
+    verified: bool = False
+
+
 class Correction(Declared):
     """One known bad row: with a column its value is replaced, without one the row is dropped."""
 
@@ -218,6 +229,10 @@ class Workspace:
                 )
             seen.add((each.outcome, each.period, each.group))
         return found
+
+    @cached_property
+    def benchmarks(self) -> list[Benchmark]:
+        return self._table("benchmarks.csv", Benchmark)
 
     @cached_property
     def corrections(self) -> list[Correction]:

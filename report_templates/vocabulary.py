@@ -138,6 +138,8 @@ COMPARED = {
     "last_with_data": N_("the last earlier month that has data"),
     "nothing": N_("nothing: it stands for itself"),
 }
+#: Whether a figure quoted elsewhere has been checked at its origin: beside its line in a chart and in a sentence.
+QUOTED = {True: N_("verified"), False: N_("unverified")}
 GATES = {"deliveries": N_("Deliveries"), "figures": N_("Figures")}
 HANDLED = {
     "drop": N_("left out"),

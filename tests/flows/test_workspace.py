@@ -232,3 +232,30 @@ def test_two_results_of_one_group_and_month_are_refused(root):
     workspace = table(root, "outcomes.csv", f"outcome,period,group,units,value\n{rows}")
     with pytest.raises(ConfigurationError, match="two results of sales in 2026-01"):
         _ = workspace.outcomes
+
+
+def test_a_benchmark_is_unverified_unless_somebody_says_that_he_has_checked_it(root):
+    rows = "nps,40,An association,its members,yes\nnps,38,A vendor,,no\nces,70,A vendor,,\n"
+    workspace = table(root, "benchmarks.csv", f"kpi,value,source,note,verified\n{rows}")
+    assert [benchmark.verified for benchmark in workspace.benchmarks] == [True, False, False]
+    first, second, _ = workspace.benchmarks
+    assert (first.kpi, first.value, first.source, first.note) == ("nps", 40, "An association", "its members")
+    assert second.note is None
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("nps,,An association,,no", "'value' is missing"),
+        ("nps,forty,An association,,no", "value: "),
+        ("nps,nan,An association,,no", "value: "),
+        ("nps,40,,,no", "'source' is missing"),
+        ("nps,40,An association,,perhaps", "verified: "),
+    ],
+)
+def test_a_benchmark_without_a_number_a_source_or_a_plain_answer_is_refused(root, row, told):
+    workspace = table(root, "benchmarks.csv", f"kpi,value,source,note,verified\n{row}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        _ = workspace.benchmarks
+    assert "benchmarks.csv, row 2" in caught.value.sentence
+    assert told in caught.value.sentence
