@@ -72,6 +72,9 @@ def report_input(
             "select * exclude (period) from experiments where period = ? order by experiment, outcome, variant",
             [str(period)],
         ),
+        "benchmarks": figures.rows(
+            database, "select * from benchmarks order by kpi, is_verified desc, source, value, note"
+        ),
         "trust": {
             "gates": [_gate(gate) for gate in gates],
             "handled": figures.rows(database, "select * from handled order by source, kind, reason"),

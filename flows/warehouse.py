@@ -16,7 +16,7 @@ import yaml
 
 from flows import lexicon
 from flows.deliveries import Staged
-from flows.errors import BuildError
+from flows.errors import BuildError, ConfigurationError
 from flows.kpis import SETTINGS, FactMeta, write_into
 from flows.period import Period
 from flows.settings import DBT_PROJECT
@@ -51,7 +51,11 @@ class Build:
 def prepare(
     build: Build, workspace: Workspace, period: Period, staged: Staged, facts: dict[str, FactMeta]
 ) -> dict[str, Any]:
-    """Copy the dbt project into the build and add staging models and declarations; returns the variables of the run."""
+    """Copy the dbt project into the build and add staging models and declarations; returns the variables of the run.
+
+    Raises ConfigurationError when a benchmark is of no KPI.
+    """
+    _check_benchmarks(workspace, facts)
     shutil.copytree(
         DBT_PROJECT, build.project, ignore=shutil.ignore_patterns("target", "logs", "*.duckdb", ".user.yml")
     )
@@ -80,6 +84,8 @@ def prepare(
         "mappings": staged.mappings,
         "targets": [target.model_dump() for target in workspace.targets],
         "experiments": [arm.model_dump() for arm in workspace.experiments],
+        "outcomes": [outcome.model_dump() for outcome in workspace.outcomes],
+        "benchmarks": [benchmark.model_dump() for benchmark in workspace.benchmarks],
         "hidden_below": workspace.settings.thresholds.hidden_below,
         "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
         "business_hours": _business_hours(workspace.settings.business_hours),
@@ -120,6 +126,15 @@ def month_bounds(months: list[Period], timezone: str, days: int) -> dict[str, li
             microseconds(datetime(month.year, month.month, 1, tzinfo=UTC) - timedelta(days=days)) for month in months
         ],
     }
+
+
+def _check_benchmarks(workspace: Workspace, facts: dict[str, FactMeta]) -> None:
+    known = {kpi.id for meta in facts.values() for kpi in meta.kpis}
+    for benchmark in workspace.benchmarks:
+        if benchmark.kpi not in known:
+            raise ConfigurationError(
+                f"{benchmark.kpi} is no KPI", "name one that `cx kpis` lists, by its id", where="benchmarks.csv"
+            )
 
 
 def _model(view: View) -> str:

@@ -183,6 +183,28 @@ class Experiment(Declared):
     is_control: bool = False
 
 
+class Outcome(Declared):
+    """One result of a group in a month, and how many units the group had of what is to bring it."""
+
+    outcome: str
+    period: Month
+    group: str
+    units: int = Field(ge=0)
+    #: In any unit of its own; four decimals count.
+    value: float = Field(allow_inf_nan=False, gt=-1e13, lt=1e13)
+
+
+class Benchmark(Declared):
+    """A figure quoted elsewhere for a KPI, in the KPI's unit: a reference line that no verdict rests on."""
+
+    kpi: str
+    value: float = Field(allow_inf_nan=False)
+    source: str = Field(min_length=3)
+    note: str | None = None
+    #: Whether somebody of the company has checked it at its origin.
+    verified: bool = False
+
+
 class Correction(Declared):
     """One known bad row: with a column its value is replaced, without one the row is dropped."""
 
@@ -284,6 +306,24 @@ class Workspace:
                 if wrong:
                     raise ConfigurationError(f"the experiment {name} {what}", remedy, where="experiments.csv")
         return arms
+
+    def outcomes(self) -> list[Outcome]:
+        """outcomes.csv; raises ConfigurationError when a group has two results of one outcome in a month."""
+        found = self._table("outcomes.csv", Outcome)
+        seen = set()
+        for each in found:
+            if (each.outcome, each.period, each.group) in seen:
+                raise ConfigurationError(
+                    f"the group {each.group!r} has two results of {each.outcome} in {each.period}",
+                    "leave one of the two rows out",
+                    where="outcomes.csv",
+                )
+            seen.add((each.outcome, each.period, each.group))
+        return found
+
+    @cached_property
+    def benchmarks(self) -> list[Benchmark]:
+        return self._table("benchmarks.csv", Benchmark)
 
     @cached_property
     def corrections(self) -> list[Correction]:

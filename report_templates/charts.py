@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from report_templates import vocabulary
 from report_templates.language import Language
-from report_templates.reading import Kpi, Point
+from report_templates.reading import Benchmark, Kpi, Point
 from report_templates.theme import COLOURS, MARKER_COLOURS, MARKER_SHAPES, Numbers
 
 SPARKLINE_PIXELS = (142, 30)
@@ -19,6 +21,9 @@ TREND_PIXELS = (276, 104)
 _TREND_MARGINS = {"left": 34, "right": 8, "top": 7, "bottom": 18}
 _SPARKLINE_MARGIN = 5
 _LABELLED_MONTHS = 6
+#: A figure quoted elsewhere is drawn when it lies no further from the months than this many times their own range:
+#: further away it would press them flat, and they are what the chart is about.
+_REACH_OF_QUOTED = 2.0
 
 
 def warm_up() -> None:
@@ -31,17 +36,35 @@ def sparkline(months: list[Point]) -> bytes:
     return _svg(_chart(months, None, SPARKLINE_PIXELS, None))
 
 
-def trend(months: list[Point], kpi: Kpi, target: float | None, language: Language) -> bytes:
-    """A KPI's months with axes, its interval band and today's target as a dashed line."""
-    return _svg(_chart(months, target, TREND_PIXELS, (kpi, language)))
+def trend(
+    months: list[Point], kpi: Kpi, target: float | None, language: Language, quoted: Sequence[Benchmark] = ()
+) -> bytes:
+    """A KPI's months with axes, its interval band and today's target as a dashed line.
+
+    Of what is ``quoted`` elsewhere, that within reach is a finely dashed line with the word unverified (or verified).
+    """
+    return _svg(_chart(months, target, TREND_PIXELS, (kpi, language), within_reach(months, target, quoted)))
 
 
-def _chart(months: list[Point], target: float | None, pixels: tuple[int, int], axes: tuple | None) -> Any:
+def within_reach(months: list[Point], target: float | None, quoted: Iterable[Benchmark]) -> list[Benchmark]:
+    """Those of ``quoted`` that a trend draws."""
+    low, high = _range(months, target)
+    reach = _REACH_OF_QUOTED * (high - low)
+    return [each for each in quoted if low - reach <= each.value <= high + reach]
+
+
+def _chart(
+    months: list[Point],
+    target: float | None,
+    pixels: tuple[int, int],
+    axes: tuple | None,
+    quoted: Sequence[Benchmark] = (),
+) -> Any:
     import altair as alt
 
     rows = _rows(months)
     data = alt.Data(values=rows)
-    low, high, ticks = _scale(months, target, axes[0] if axes else None)
+    low, high, ticks = _scale(months, target, axes[0] if axes else None, [each.value for each in quoted])
     x = alt.X(
         "month:Q", axis=_month_axis(months, axes), scale=alt.Scale(domain=[0, max(1, len(months) - 1)], nice=False)
     )
@@ -54,6 +77,7 @@ def _chart(months: list[Point], target: float | None, pixels: tuple[int, int], a
     base = alt.Chart(data).encode(x=x)
     layers = [
         base.mark_area(color=COLOURS["band"], opacity=1).encode(y=y_low, y2="high:Q"),
+        *_reference_lines(quoted, len(months), (low + high) / 2, x, y, axes),
         base.mark_line(color=COLOURS["accent"], strokeWidth=1.4, strokeJoin="round").encode(y=y),
     ]
     alone = [row for row in rows if row["alone"]]
@@ -98,6 +122,35 @@ def _chart(months: list[Point], target: float | None, pixels: tuple[int, int], a
         .configure(background="transparent", font="Inter")
         .configure_view(stroke=None)
     )
+
+
+def _reference_lines(
+    quoted: Sequence[Benchmark], months: int, middle: float, x: Any, y: Any, axes: tuple | None
+) -> list[Any]:
+    """A line at each figure quoted elsewhere, and the word for how far it may be trusted: under the months' own line.
+
+    The words stand away from the middle, one at the old end and the next at the other, so that two can be read.
+    """
+    import altair as alt
+
+    layers = []
+    for nth, each in enumerate(quoted):
+        month, above = (0, max(1, months - 1))[nth % 2], each.value > middle
+        word = axes[1].gettext(vocabulary.QUOTED[each.is_verified])
+        line = alt.Chart(alt.Data(values=[{"month": month, "value": each.value, "word": word}]))
+        text = {
+            "fontSize": 8,
+            "align": "right" if month else "left",
+            "baseline": "bottom" if above else "top",
+            "dy": -1 if above else 2,
+        }
+        layers += [
+            line.mark_rule(color=COLOURS["muted"], strokeDash=[1, 2], strokeWidth=0.7).encode(y=y),
+            # readable on the band too
+            line.mark_text(stroke=COLOURS["paper"], strokeWidth=2, **text).encode(x=x, y=y, text="word:N"),
+            line.mark_text(color=COLOURS["muted"], **text).encode(x=x, y=y, text="word:N"),
+        ]
+    return layers
 
 
 def _rows(months: list[Point]) -> list[dict[str, Any]]:
@@ -169,8 +222,8 @@ def _literal(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _scale(months: list[Point], target: float | None, kpi: Kpi | None) -> tuple[float, float, list[float]]:
-    """Lower and upper end of the value axis and its three to five round ticks; none for a sparkline."""
+def _range(months: list[Point], target: float | None) -> tuple[float, float]:
+    """The lowest and the highest number that must be on the chart, never the same."""
     shown = [
         number
         for point in months
@@ -180,8 +233,17 @@ def _scale(months: list[Point], target: float | None, kpi: Kpi | None) -> tuple[
     ]
     shown += [target] if target is not None else []
     low, high = min(shown, default=0.0), max(shown, default=1.0)
-    if high - low < 1e-9:
-        low, high = low - 1, high + 1
+    return (low - 1, high + 1) if high - low < 1e-9 else (low, high)
+
+
+def _scale(
+    months: list[Point], target: float | None, kpi: Kpi | None, quoted: Sequence[float] = ()
+) -> tuple[float, float, list[float]]:
+    """Lower and upper end of the value axis and its three to five round ticks; none for a sparkline."""
+    low, high = _range(months, target)
+    # The word of what is quoted needs room on the far side of its line.
+    room = 0.12 * (max([high, *quoted]) - min([low, *quoted]))
+    low, high = min([low, *(each - room for each in quoted)]), max([high, *(each + room for each in quoted)])
     if kpi is None:
         return low, high, []
     rough = (high - low) / 3

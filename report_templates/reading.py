@@ -157,6 +157,17 @@ class Experiment(Read):
     verdict: Literal["hidden", "sample ratio mismatch", "running", "low base", "better", "worse", "no clear difference"]
 
 
+class Benchmark(Read):
+    """A figure quoted elsewhere for a KPI, in its unit. Printed beside it; no verdict rests on it."""
+
+    kpi: str
+    value: float
+    source: str
+    note: str | None = None
+    #: Somebody of the company has checked it at its origin.
+    is_verified: bool = False
+
+
 class Gate(Read):
     gate: str
     passed: int
@@ -242,6 +253,7 @@ class ReportInput(Read):
     figures: list[Figure]
     series: dict[str, list[Point]] = {}
     experiments: list[Experiment] = []
+    benchmarks: list[Benchmark] = []
     trust: Trust
     built: Built
 
@@ -254,6 +266,10 @@ class ReportInput(Read):
     def ended(self) -> datetime:
         """The first instant after the period, as UTC: the only time stamp anything rendered carries."""
         return Period.parse(self.period).end(self.timezone).astimezone(UTC)
+
+    def quoted(self, kpi: str) -> list[Benchmark]:
+        """What is quoted elsewhere for the KPI: verified figures first."""
+        return [benchmark for benchmark in self.benchmarks if benchmark.kpi == kpi]
 
     def months(self, kpi: str) -> list[Point]:
         """The KPI's series without holes: a month that has no point is a point without a value."""
@@ -292,6 +308,9 @@ class ReportInput(Read):
             return kpi.position, kpi.kpi, slice_order, figure.slice, figure.slice_value or ""
 
         self.figures.sort(key=place)
+        self.benchmarks.sort(
+            key=lambda each: (each.kpi, not each.is_verified, each.source, each.value, each.note or "")
+        )
         for points in self.series.values():
             points.sort(key=lambda point: point.period)
         return self

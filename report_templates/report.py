@@ -92,7 +92,7 @@ def _charts(contents: Contents) -> dict[str, bytes]:
 
     language = contents.wording.language
     drawn = {
-        f"trend-{kpi.kpi}": charts.trend(months, kpi, figure.target, language)
+        f"trend-{kpi.kpi}": charts.trend(months, kpi, figure.target, language, contents.report.quoted(kpi.kpi))
         for kpi, figure, months in contents.trends
     }
     with_months = {kpi.kpi: months for kpi, _, months in contents.trends}

@@ -38,6 +38,9 @@ SECTIONS = {
     "stores": N_("Stores"),
     "reviews": N_("Reviews elsewhere"),
     "dimensions": N_("The five dimensions"),
+    "digital": N_("Web, help pages and forum"),
+    "journeys": N_("Journeys"),
+    "business": N_("Business results"),
 }
 DIRECTIONS = {
     "up": N_("higher is better"),
@@ -150,6 +153,26 @@ BASES = {
         N_("%(count)s comments with a score"),
         N_("fewer than %(count)s comments with a score"),
     ),
+    "journey_steps": (
+        N_("%(count)s journey step"),
+        N_("%(count)s journey steps"),
+        N_("fewer than %(count)s journey steps"),
+    ),
+    "help_visits": (
+        N_("%(count)s help visit"),
+        N_("%(count)s help visits"),
+        N_("fewer than %(count)s help visits"),
+    ),
+    "help_months": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "article_months": (N_("%(count)s article"), N_("%(count)s articles"), N_("fewer than %(count)s articles")),
+    "topic_cases": (N_("%(count)s case"), N_("%(count)s cases"), N_("fewer than %(count)s cases")),
+    "forum_threads": (N_("%(count)s thread"), N_("%(count)s threads"), N_("fewer than %(count)s threads")),
+    "outcome_multiples": (N_("%(count)s result"), N_("%(count)s results"), N_("fewer than %(count)s results")),
+    "article_views": (
+        N_("%(count)s view of an article"),
+        N_("%(count)s views of articles"),
+        N_("fewer than %(count)s views of articles"),
+    ),
     "active_customers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
 }
 #: The same for a fact of a workspace's own.
@@ -158,6 +181,7 @@ RECORDS = (N_("%(count)s record"), N_("%(count)s records"), N_("fewer than %(cou
 WHERE = {
     "acquisition_source": N_("of the acquisition source %(value)s"),
     "agent_group": N_("in the agent group %(value)s"),
+    "article": N_("for the article %(value)s"),
     "campaign": N_("in the campaign %(value)s"),
     "channel": N_("on the channel %(value)s"),
     "channel_group": N_("in the channel group %(value)s"),
@@ -186,6 +210,7 @@ WHERE = {
     "topic": N_("on the topic %(value)s"),
     "touchpoint": N_("at the touchpoint %(value)s"),
     "traffic_source": N_("from the traffic source %(value)s"),
+    "variant": N_("in the variant %(value)s"),
 }
 WHERE_ELSE = N_("for %(slice)s %(value)s")
 WHERE_UNKNOWN = N_("where %(slice)s is not given")
@@ -194,6 +219,8 @@ COMPARED = {
     "last_with_data": N_("the last earlier month that has data"),
     "nothing": N_("nothing: it stands for itself"),
 }
+#: Whether a figure quoted elsewhere has been checked at its origin: beside its line in a chart and in a sentence.
+QUOTED = {True: N_("verified"), False: N_("unverified")}
 GATES = {"deliveries": N_("Deliveries"), "figures": N_("Figures")}
 HANDLED = {
     "drop": N_("left out"),

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from report_templates import vocabulary
+from report_templates.charts import within_reach
 from report_templates.composites import Composite, Part
 from report_templates.language import N_, Language
-from report_templates.reading import Experiment, Figure, Kpi, Point, ReportInput, Restated, Restatement
+from report_templates.reading import Benchmark, Experiment, Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.theme import NO_BREAK, Numbers
 
 
@@ -172,6 +173,43 @@ class Wording:
         if kpi.direction != "neutral" and not figure.misses_for_certain(kpi.direction):
             return self._("Target %(target)s: not met, within the interval", target=target)
         return self._("Target %(target)s: not met", target=target)
+
+    def quoted(self, kpi: Kpi) -> list[tuple[str, str]]:
+        """What is quoted elsewhere: for each degree of trust a heading that names it, and the figures with sources."""
+        headings = {
+            True: N_("Quoted elsewhere (verified)"),
+            False: N_("Quoted elsewhere (unverified)"),
+        }
+        lines = []
+        for is_verified, heading in headings.items():
+            found = [each for each in self.report.quoted(kpi.kpi) if each.is_verified == is_verified]
+            if found:
+                lines.append((self._(heading), "; ".join(self._quotation(each, kpi) for each in found)))
+        return lines
+
+    def _quotation(self, quoted: Benchmark, kpi: Kpi) -> str:
+        value = self.numbers.quantity(quoted.value, kpi)
+        if not quoted.note:
+            return self._("%(value)s (%(source)s)", value=value, source=quoted.source)
+        note = self._(quoted.note)
+        return self._("%(value)s (%(source)s: %(note)s)", value=value, source=quoted.source, note=note)
+
+    def quoted_beside(self, kpi: Kpi, figure: Figure, months: list[Point]) -> str | None:
+        """What is quoted elsewhere, short, under the title of a chart, also what lies off it; None where nothing is."""
+        quoted = self.report.quoted(kpi.kpi)
+        if not quoted:
+            return None
+        drawn = within_reach(months, figure.target, quoted)
+        on_chart, off_chart = N_("%(value)s (%(trust)s)"), N_("%(value)s (%(trust)s, off the chart)")
+        said = [
+            self._(
+                on_chart if each in drawn else off_chart,
+                value=self.numbers.brief(each.value, kpi),
+                trust=self._(vocabulary.QUOTED[each.is_verified]),
+            )
+            for each in quoted
+        ]
+        return self._("quoted elsewhere %(figures)s", figures=", ".join(said))
 
     # Sentences
 

@@ -187,7 +187,7 @@ def test_the_example_source_of_a_new_workspace_validates(tmp_path: Path) -> None
     assert source.mappings
 
 
-@pytest.mark.parametrize("model", ["Recipient", "Target", "Correction", "Experiment"])
+@pytest.mark.parametrize("model", ["Recipient", "Target", "Correction", "Experiment", "Benchmark"])
 def test_a_new_workspace_has_each_table_with_its_columns(model: str) -> None:
     import flows.workspace
 

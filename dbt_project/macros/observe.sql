@@ -36,6 +36,13 @@
         'abandoned_calls',
         'comment_topics',
         'comment_agreement',
+        'journey_steps',
+        'help_visits',
+        'help_months',
+        'article_months',
+        'topic_cases',
+        'forum_threads',
+        'outcome_multiples',
     ]) }}
 {%- endmacro -%}
 

@@ -13,7 +13,7 @@ from flows.period import Period
 
 
 def write_changed_rows(streams: dict[str, Table], folder: Path, month: Period, *, first: bool) -> None:
-    """Cases, orders and invitations. The ``first`` file is the initial load: all that was there before."""
+    """Cases, orders, invitations and help pages. The ``first`` file is the initial load: all that was there before."""
     start, end = bounds(month)
     start = 0 if first else start
 
@@ -90,5 +90,23 @@ def write_changed_rows(streams: dict[str, Table], folder: Path, month: Period, *
             "status": np.where(invitations["bounced"], "bounced", "delivered"),
             "completed": local_texts(invitations["completed"]),
             "updated": local_texts(invitations["updated"]),
+        },
+    )
+    pages = changed(streams["help_events"], "occurred", "fixed")
+    write_jsonl(
+        folder / f"help_events_{month}.jsonl.gz",
+        {
+            "event": pages["event"],
+            "session": pages["session"],
+            "customer_id": pages["customer"],
+            "kind": pages["kind"],
+            "article": pages["article"],
+            "topic": pages["topic"],
+            "results": np.where(pages["results"] == NEVER, "", pages["results"].astype(str)),
+            "clicked": np.where(pages["kind"] == "search", yes_no(pages["clicked"]), ""),
+            "helpful": np.where(pages["kind"] == "vote", yes_no(pages["helpful"]), ""),
+            "at": local_texts(pages["occurred"]),
+            "fixed": local_texts(pages["fixed"]),
+            "updated": local_texts(pages["updated"]),
         },
     )

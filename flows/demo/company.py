@@ -99,6 +99,9 @@ def _watch(company: Company, seed: int, period: Period) -> None:
         "reviews": opinions.reviews,
     }.items():
         company.add(stream, make(dice(seed, stream, period), people, period))
+    company.add("sessions", digital.crawlers(dice(seed, "crawlers", period), period))
+    asked = company.streams["cases"][-1]
+    company.add("sessions", digital.visits_before_cases(dice(seed, "visits before cases", period), asked, period))
     if period.month % 3 == 0:
         company.add("staff_survey", voice.staff_survey(dice(seed, "staff", period), period))
     company.teams += voice.employee_months(dice(seed, "teams", period), period)

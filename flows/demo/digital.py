@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from flows.demo.clock import DAY, HOUR, NEVER, after, bounds, moments
+from flows.demo.clock import DAY, HOUR, NEVER, after, bounds, dates, moments
 from flows.demo.people import People, pick
-from flows.demo.tables import Table, numbered, rows, united
+from flows.demo.tables import Table, length, numbered, rows, united
 from flows.period import Period
 
+#: Help articles and their topics. Nobody has written one about returns.
 ARTICLES = {
     "reset-router": "technical fault",
     "read-your-bill": "invoice",
     "move-home": "contract",
-    "return-goods": "returns",
+    "speed-test": "technical fault",
     "track-delivery": "delivery",
     "change-plan": "contract",
     "wifi-range": "technical fault",
@@ -52,8 +53,50 @@ def sessions(rng: np.random.Generator, people: People, period: Period) -> Table:
         "pages": 1 + rng.poisson(2.4, size),
         "seconds": seconds,
         "reached": np.where((kind == "web") & (rng.random(size) < 0.55), reached, NEVER),
+        "crawler": np.zeros(size, bool),
         "handed_over": (kind == "bot") & (rng.random(size) < 0.28),
         "asked_after": np.where(asked_after, started + seconds + rng.integers(HOUR, 6 * DAY, size), NEVER),
+    }
+
+
+def crawlers(rng: np.random.Generator, period: Period) -> Table:
+    """One row per visit of a crawler, which the web site takes for sessions like any other."""
+    size = rng.poisson(60)
+    return {
+        "session": numbered("B-", period, size),
+        "customer": np.full(size, ""),
+        "kind": np.full(size, "web"),
+        "from": np.full(size, "direct"),
+        "started": np.sort(moments(rng, *bounds(period), size)),
+        "pages": 1 + rng.poisson(20, size),
+        "seconds": rng.integers(0, 3, size),
+        "reached": np.full(size, NEVER),
+        "crawler": np.ones(size, bool),
+        "handed_over": np.zeros(size, bool),
+        "asked_after": np.full(size, NEVER),
+    }
+
+
+def visits_before_cases(rng: np.random.Generator, asked: Table, period: Period) -> Table:
+    """One row per visit to the help pages by a customer who opens a case afterwards: the pages did not help."""
+    start, _ = bounds(period)
+    visited = rows(asked, rng.random(length(asked)) < 0.09)
+    started = visited["created"] - 120 - rng.exponential(2 * HOUR, length(visited)).astype(np.int64)
+    visited, started = rows(visited, started >= start), started[started >= start]
+    size = length(visited)
+    seconds = np.exp(rng.normal(4.6, 0.8, size)).astype(np.int64)
+    return {
+        "session": numbered("V-", period, size),
+        "customer": np.char.lower(visited["customer"]),
+        "kind": np.full(size, "help"),
+        "from": pick(rng, {"search": 0.42, "direct": 0.58}, size),
+        "started": started,
+        "pages": 1 + rng.poisson(3.1, size),
+        "seconds": seconds,
+        "reached": np.full(size, NEVER),
+        "crawler": np.zeros(size, bool),
+        "handed_over": np.zeros(size, bool),
+        "asked_after": visited["created"],
     }
 
 
@@ -68,7 +111,7 @@ def help_events(rng: np.random.Generator, people: People, period: Period) -> Tab
     fixed = np.where((kind == "flag") & (rng.random(size) < 0.8), after(rng, occurred, 4 * DAY, 0.6), NEVER)
     return {
         "event": numbered("H-", period, size),
-        "session": np.char.mod(f"W-H{period}-%05d", np.arange(size) // 2 + 1),
+        "session": np.char.add(np.char.mod("W-H%06d-", who), dates(occurred)),
         "customer": np.where(rng.random(size) < 0.6, people["customer"][who], ""),
         "kind": kind,
         "article": np.where(kind == "search", "", article),

@@ -47,30 +47,13 @@ def write_contacts(streams: dict[str, Table], folder: Path, month: Period, seed:
             "customer_id": sessions["customer"],
             "kind": sessions["kind"],
             "came_from": sessions["from"],
+            "crawler": yes_no(sessions["crawler"]),
             "started": wall(sessions["started"]),
             "pages": sessions["pages"],
             "seconds": sessions["seconds"],
             "seconds_to_message": np.where(sessions["reached"] == NEVER, "", sessions["reached"].astype(str)),
             "handed_over": np.where(sessions["kind"] == "bot", yes_no(sessions["handed_over"]), ""),
             "contact_after": wall(known_at(sessions["asked_after"], bounds(month)[1])),
-        },
-    )
-    pages = during(streams["help_events"], "occurred", month)
-    end = bounds(month)[1]
-    write_jsonl(
-        folder / f"help_events_{month}.jsonl.gz",
-        {
-            "event": pages["event"],
-            "session": pages["session"],
-            "customer_id": pages["customer"],
-            "kind": pages["kind"],
-            "article": pages["article"],
-            "topic": pages["topic"],
-            "results": np.where(pages["results"] == NEVER, "", pages["results"].astype(str)),
-            "clicked": np.where(pages["kind"] == "search", yes_no(pages["clicked"]), ""),
-            "helpful": np.where(pages["kind"] == "vote", yes_no(pages["helpful"]), ""),
-            "at": local_texts(pages["occurred"]),
-            "fixed": local_texts(known_at(pages["fixed"], end)),
         },
     )
     posts = during(streams["forum_posts"], "posted", month)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,11 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows import stages
 from flows.figures import FIGURE_COLUMNS, rows
 from flows.kpis import project_facts
 from flows.stages import Run
-from flows.workspace import Workspace
 
 HERE = Path(__file__).parent / "hand_computed"
 EXPECTED = [
@@ -26,18 +23,6 @@ EXPECTED = [
     for path in sorted((HERE / "expected").glob("*.csv"))
     for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())
 ]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    root = tmp_path_factory.mktemp("hand") / "workspace"
-    shutil.copytree(HERE, root)
-    workspace = Workspace.load(root)
-    with stages.opened(workspace, workspace.last_period(), send=False) as run:
-        run.warm_up(stages.DBT)
-        stages.land(run)
-        stages.build(run)
-        yield run
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,11 @@ def test_a_new_workspace_loads_and_has_everything_a_company_fills_in(tmp_path):
     workspace = Workspace.load(root)
     assert workspace.settings.mail.transport == "outbox"
     assert (workspace.recipients, workspace.targets, workspace.corrections) == ([], [], [])
+    assert workspace.benchmarks == []
     assert declared_facts(workspace)
     names = {path.name for path in root.iterdir()}
-    assert {"cx.toml", "recipients.csv", "targets.csv", "corrections.csv", "sources", "kpis", ".gitignore"} <= names
+    tables = {"recipients.csv", "targets.csv", "corrections.csv", "benchmarks.csv"}
+    assert {"cx.toml", "sources", "kpis", ".gitignore"} | tables <= names
 
 
 def test_nothing_of_the_programs_own_is_copied(tmp_path):

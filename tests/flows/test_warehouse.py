@@ -6,12 +6,12 @@ import pytest
 import yaml
 
 from flows.deliveries import Staged
-from flows.errors import BuildError
+from flows.errors import BuildError, ConfigurationError
 from flows.kpis import project_facts
 from flows.period import Period
 from flows.staging import View
 from flows.warehouse import Build, prepare, read_results
-from flows.workspace import Settings, Target, Workspace
+from flows.workspace import Benchmark, Settings, Target, Workspace
 
 CANARY = "canary"
 
@@ -153,6 +153,15 @@ def test_a_build_has_its_own_project_with_its_views_and_the_variables_of_the_mon
     assert text.replace("'", "''") in rendered(build.project / "models" / "staging" / "handled.sql")
     assert not (build.project / "target").exists()
     assert yaml.safe_load((build.project / "dbt_project.yml").read_text(encoding="utf-8"))["name"]
+
+
+def test_a_benchmark_of_no_kpi_is_refused_before_anything_is_built(build, tmp_path):
+    workspace = Workspace(tmp_path, Settings(name="Acme", timezone="UTC"))
+    workspace.__dict__["benchmarks"] = [Benchmark(kpi="nsp", value=40, source="An association")]
+    with pytest.raises(ConfigurationError, match="nsp is no KPI") as caught:
+        prepare(build, workspace, Period(2026, 10), Staged(build.deliveries), project_facts())
+    assert caught.value.where == "benchmarks.csv"
+    assert not build.project.exists()
 
 
 def rendered(path, sources=()):

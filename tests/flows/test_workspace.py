@@ -255,3 +255,64 @@ def test_an_experiment_that_is_given_half_is_refused(tmp_path, rows, what):
     (tmp_path / "experiments.csv").write_text(f"experiment,arm,planned_share,is_control\n{rows}\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=what):
         _ = Workspace.load(tmp_path).experiments
+
+
+def test_outcomes_know_their_group_its_units_and_their_month(root):
+    [outcome] = table(
+        root, "outcomes.csv", "outcome,period,group,units,value\nsales,2026-01,two shops,2,210.5\n"
+    ).outcomes
+    assert (outcome.outcome, outcome.period, outcome.group) == ("sales", "2026-01", "two shops")
+    assert (outcome.units, outcome.value) == (2, 210.5)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("sales,May,two shops,2,210", "period: 'May' is not a month"),
+        ("sales,2026-01,two shops,-1,210", "units: "),
+        ("sales,2026-01,two shops,1.5,210", "units: "),
+        ("sales,2026-01,two shops,2,much", "value: "),
+        ("sales,2026-01,two shops,2,inf", "value: "),
+        ("sales,2026-01,,2,210", "'group' is missing"),
+    ],
+)
+def test_an_outcome_that_cannot_be_meant_is_refused(root, row, told):
+    workspace = table(root, "outcomes.csv", f"outcome,period,group,units,value\n{row}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        _ = workspace.outcomes
+    assert "outcomes.csv, row 2" in caught.value.sentence
+    assert told in caught.value.sentence
+
+
+def test_two_results_of_one_group_and_month_are_refused(root):
+    rows = "sales,2026-01,two shops,2,210\nsales,2026-02,two shops,2,210\nsales,2026-01,two shops,2,230\n"
+    workspace = table(root, "outcomes.csv", f"outcome,period,group,units,value\n{rows}")
+    with pytest.raises(ConfigurationError, match="two results of sales in 2026-01"):
+        _ = workspace.outcomes
+
+
+def test_a_benchmark_is_unverified_unless_somebody_says_that_he_has_checked_it(root):
+    rows = "nps,40,An association,its members,yes\nnps,38,A vendor,,no\nces,70,A vendor,,\n"
+    workspace = table(root, "benchmarks.csv", f"kpi,value,source,note,verified\n{rows}")
+    assert [benchmark.verified for benchmark in workspace.benchmarks] == [True, False, False]
+    first, second, _ = workspace.benchmarks
+    assert (first.kpi, first.value, first.source, first.note) == ("nps", 40, "An association", "its members")
+    assert second.note is None
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("nps,,An association,,no", "'value' is missing"),
+        ("nps,forty,An association,,no", "value: "),
+        ("nps,nan,An association,,no", "value: "),
+        ("nps,40,,,no", "'source' is missing"),
+        ("nps,40,An association,,perhaps", "verified: "),
+    ],
+)
+def test_a_benchmark_without_a_number_a_source_or_a_plain_answer_is_refused(root, row, told):
+    workspace = table(root, "benchmarks.csv", f"kpi,value,source,note,verified\n{row}\n")
+    with pytest.raises(ConfigurationError) as caught:
+        _ = workspace.benchmarks
+    assert "benchmarks.csv, row 2" in caught.value.sentence
+    assert told in caught.value.sentence

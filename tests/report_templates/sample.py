@@ -72,6 +72,15 @@ def sample(**changes: Any) -> dict[str, Any]:
         "kpis": [_declared(position, row) for position, row in enumerate(rows)],
         "figures": [_overall(row) for row in rows] + [_group(*group) for group in _GROUPS],
         "series": {row["kpi"]: _series(row) for row in rows},
+        "benchmarks": [
+            {"kpi": kpi, "value": value, "source": source, "note": note, "is_verified": verified}
+            for kpi, value, source, note, verified in (
+                ("mobile_share", 60.0, "Article on voice calls", "given as three in five", False),
+                ("nps", 45.0, "Survey of the trade association", None, True),
+                ("nps", 35.0, "A vendor's <white> paper", "其他國家", False),
+                ("resp_rate", 2.5, "Article on campaigns", "given as 2 to 3 %", False),
+            )
+        ],
         "trust": _trust(),
         "built": {"run": "2026-10-02T060004Z-7f3a", "project_version": "0.1.0", "inputs_sha256": "9c" * 32},
     }

@@ -1,10 +1,11 @@
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
 from report_templates import charts
 from report_templates.language import Language
-from report_templates.reading import Point, ReportInput
+from report_templates.reading import Benchmark, Point, ReportInput
 from report_templates.theme import COLOURS
 from tests.report_templates.sample import sample
 
@@ -110,6 +111,61 @@ def test_months_on_the_axis_end_with_the_report_month():
     assert [svg.count(f">{label}<") for label in ("Sep 2024", "Mar 2025", "Sep 2025", "Mar 2026", "Sep 2026")] == [
         1
     ] * 5
+
+
+def quoted(value, **more):
+    return Benchmark(kpi="nps", value=value, source="A vendor's secret study", **more)
+
+
+def words(svg):
+    return [text.text for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def reference_lines(svg):
+    return [
+        line
+        for line in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}line")
+        if line.get("stroke-dasharray") == "1,2"
+    ]
+
+
+def test_what_is_quoted_elsewhere_is_a_line_of_its_own_with_the_word_unverified_and_no_source():
+    svg = charts.trend(months(40.0, 42.0), NPS, None, ENGLISH, [quoted(44.0)])
+    assert len(reference_lines(svg)) == 1
+    assert set(words(svg)) >= {"unverified"}
+    assert b"secret" not in svg
+    checked = charts.trend(months(40.0, 42.0), NPS, None, ENGLISH, [quoted(44.0, is_verified=True)])
+    assert "verified" in words(checked)
+    assert "unverified" not in words(checked)
+    assert not reference_lines(charts.trend(months(40.0, 42.0), NPS, 44.0, ENGLISH))
+
+
+def test_the_line_stands_at_the_height_of_its_figure():
+    """The months run from 39 to 43; a line at 41 is where a month of 41 is."""
+    svg = charts.trend(months(40.0, 41.0, 42.0), NPS, None, ENGLISH, [quoted(41.0)])
+    [line] = reference_lines(svg)
+    height = float(re.search(r"translate\([\d.]+,([\d.]+)\)", line.get("transform"))[1])
+    [path] = lines(svg)
+    assert height == pytest.approx(float(re.findall(r"L[\d.]+,([\d.]+)", path)[0]), abs=0.01)
+
+
+def test_what_is_quoted_far_from_the_months_does_not_press_them_flat():
+    series = months(40.0, 42.0)  # 39 to 43 with their intervals: a reach of 8 on either side
+    assert charts.within_reach(series, None, [quoted(31.0), quoted(51.0)]) == [quoted(31.0), quoted(51.0)]
+    assert charts.within_reach(series, None, [quoted(30.9), quoted(51.1)]) == []
+    assert charts.within_reach(series, 60.0, [quoted(51.1)]) == [quoted(51.1)]
+    assert charts.trend(series, NPS, None, ENGLISH, [quoted(300.0)]) == charts.trend(series, NPS, None, ENGLISH)
+
+
+def test_the_axis_leaves_room_for_the_word_beyond_the_line():
+    low, high, _ = charts._scale(months(40.0, 42.0), None, NPS, [35.0])
+    assert low < 35.0 - 0.5
+    assert high >= 43.0
+
+
+def test_a_chart_with_quoted_figures_is_what_the_schema_of_vega_lite_allows():
+    chart = charts._chart(months(1, 2, 3), 2.0, charts.TREND_PIXELS, (NPS, ENGLISH), [quoted(2.5), quoted(1.5)])
+    assert chart.to_dict(validate=True)["layer"]
 
 
 def test_no_name_of_a_kpi_is_in_a_chart():

@@ -112,6 +112,18 @@ def test_only_groups_with_a_clear_change_get_a_table_and_all_are_counted():
     assert (groups.compared, groups.clear, groups.low_base, groups.hidden, groups.new) == (12, 4, 1, 1, 1)
 
 
+def test_what_is_quoted_elsewhere_moves_no_verdict_no_headline_and_no_decision():
+    without, extreme = sample(benchmarks=[]), sample()
+    for benchmark in extreme["benchmarks"]:
+        benchmark["value"] *= -50
+    plain = contents(without)
+    for document in (sample(), extreme):
+        quoting = contents(document)
+        assert quoting.front == plain.front
+        assert quoting.groups == plain.groups
+        assert quoting.report.figures == plain.report.figures
+
+
 def test_a_kpi_without_figures_is_neither_on_the_scorecard_nor_defined():
     document = sample()
     document["figures"] = [row for row in document["figures"] if row["kpi"] != "ces"]

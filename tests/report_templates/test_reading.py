@@ -90,7 +90,7 @@ def test_a_half_written_file_is_refused_with_its_name(tmp_path):
 
 def test_lists_come_in_one_order_whatever_order_the_file_has(tmp_path):
     document, shuffled = sample(), sample()
-    for rows in (shuffled["kpis"], shuffled["figures"], *shuffled["series"].values()):
+    for rows in (shuffled["kpis"], shuffled["figures"], shuffled["benchmarks"], *shuffled["series"].values()):
         random.Random(3).shuffle(rows)
     first = read(written(tmp_path, document))
     assert [row["kpi"] for row in shuffled["kpis"]] != [kpi.kpi for kpi in first.kpis]

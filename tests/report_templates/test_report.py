@@ -199,6 +199,24 @@ def test_every_kpi_is_defined_from_its_declaration(month):
         assert kpi["definition"] in definitions
 
 
+def test_what_is_quoted_elsewhere_stands_with_the_definition_and_the_chart_and_says_that_it_is_unverified(month):
+    pages = " ".join(month.pages)
+    definitions = pages[pages.index("Every measure as it is declared") :]
+    assert "Quoted elsewhere (verified) 45.0 points (Survey of the trade association)" in definitions
+    assert "Quoted elsewhere (unverified) 35.0 points (A vendor's <white> paper: 其他國家)" in definitions
+    trends = pages[pages.index("The line is the monthly value") : pages.index("Every measure as it is declared")]
+    assert "no verdict rests on it" in trends
+    assert "quoted elsewhere 45.0 (verified), 35.0 (unverified)" in trends
+    assert "quoted elsewhere 2.5% (unverified, off the chart)" in trends
+    front = month.pages[0] + month.text
+    assert "quoted" not in front
+    assert "unverified" not in front
+
+
+def test_a_report_that_quotes_nothing_says_nothing_of_it(tmp_path):
+    assert "quoted" not in " ".join(rendered(tmp_path, sample(benchmarks=[])).pages).lower()
+
+
 def test_the_mail_says_what_page_one_says_and_asks_for_nothing_from_outside(month):
     for said in ("Net Promoter Score and 1 other improved", "95% interval", "What to decide", "Target 40.0: met"):
         assert said in month.html

@@ -195,6 +195,15 @@ def test_a_charts_alternative_text_holds_its_lowest_highest_and_latest_month_and
     assert text.endswith("Better: September 2026. Worse: August 2025.")
 
 
+def test_what_is_quoted_elsewhere_is_headed_by_how_far_it_may_be_trusted_and_names_its_source():
+    assert [(heading, plain(text)) for heading, text in WORDS.quoted(KPIS["nps"])] == [
+        ("Quoted elsewhere (verified)", "45.0 points (Survey of the trade association)"),
+        ("Quoted elsewhere (unverified)", "35.0 points (A vendor's <white> paper: 其他國家)"),
+    ]
+    assert WORDS.quoted(KPIS["ces"]) == []
+    assert WORDS.quoted_beside(KPIS["ces"], figure("ces"), REPORT.months("ces")) is None
+
+
 def test_the_outcome_of_the_checks_counts_them():
     assert WORDS.checks() == "Of 359 checks of data and figures 0 failed; warnings: 2."
     clean = ReportInput.model_validate(calm())

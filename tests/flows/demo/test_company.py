@@ -93,6 +93,23 @@ def test_a_case_open_at_a_months_end_has_no_answer_in_that_months_file_and_one_i
     )
 
 
+def test_a_flag_on_a_help_page_comes_again_in_the_month_it_was_dealt_with() -> None:
+    april = {row["event"]: row for row in raw("help_events_2026-04.jsonl.gz")}
+    again = [row for row in raw("help_events_2026-05.jsonl.gz") if row["at"] < "2026-05"]
+    assert again
+    assert all(row["kind"] == "flag" and row["fixed"] >= "2026-05" for row in again)
+    assert all(april[row["event"]]["fixed"] is None for row in again if row["event"] in april)
+
+
+def test_crawlers_are_told_apart_and_never_read_the_message() -> None:
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(demo_workspace() / "extracts" / "sessions_2026-06.parquet").to_pylist()
+    crawlers = [row for row in rows if row["crawler"] == "yes"]
+    assert 0 < len(crawlers) < len(rows) / 10
+    assert all(row["kind"] == "web" and not row["customer_id"] and not row["seconds_to_message"] for row in crawlers)
+
+
 def test_comments_come_in_all_four_languages() -> None:
     written = {row["language"] for row in raw("survey_2026-06.csv.gz") if row["comment"]}
     assert written == {"en", "pl", "zh-Hant", "zh-Hans"}
