@@ -307,6 +307,7 @@ class Workspace:
                     raise ConfigurationError(f"the experiment {name} {what}", remedy, where="experiments.csv")
         return arms
 
+    @cached_property
     def outcomes(self) -> list[Outcome]:
         """outcomes.csv; raises ConfigurationError when a group has two results of one outcome in a month."""
         found = self._table("outcomes.csv", Outcome)
