@@ -19,7 +19,7 @@ CHANNELS = {
     "Facebook": (0.04, 2.5 * HOUR, 16 * HOUR),
 }
 #: PLANTED: first replies on this channel take this many times longer from this month on.
-SLOW_CHANNEL, SLOW_FROM, SLOW_FACTOR = "WhatsApp", Period(2026, 6), 1.6
+SLOW_CHANNEL, SLOW_FROM, SLOW_FACTOR = "WhatsApp", Period(2026, 6), 2.0
 TOPICS = {"delivery": 0.24, "invoice": 0.22, "technical fault": 0.24, "contract": 0.16, "returns": 0.14}
 #: Share and hours promised.
 PRIORITIES = {"high": (0.15, 8), "normal": (0.60, 24), "low": (0.25, 72)}
