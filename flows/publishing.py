@@ -64,8 +64,8 @@ def report_input(
         "revision": revision,
         "revision_reason": reason,
         "hidden_below": settings.thresholds.hidden_below,
-        "kpis": kpis,
-        "figures": now,
+        "kpis": _in_currency(kpis, settings.currency),
+        "figures": _in_currency(now, settings.currency),
         "series": {kpi: points for kpi, points in figures.series(database).items() if kpi in shown},
         "trust": {
             "gates": [_gate(gate) for gate in gates],
@@ -81,6 +81,11 @@ def report_input(
             "inputs_sha256": inputs,
         },
     }
+
+
+def _in_currency(rows: list[dict[str, Any]], currency: str) -> list[dict[str, Any]]:
+    """KPIs or figures with the workspace's currency as the unit of money: a reader wants to know which money."""
+    return [row | {"unit": currency} if row["unit"] == "money" else row for row in rows]
 
 
 def _notes(database: Path) -> list[str]:

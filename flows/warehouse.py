@@ -83,6 +83,8 @@ def prepare(
         "targets": [target.model_dump() for target in workspace.targets],
         "hidden_below": workspace.settings.thresholds.hidden_below,
         "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
+        "currency": workspace.settings.currency,
+        **workspace.settings.value.model_dump(),
     }
 
 

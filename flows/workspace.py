@@ -8,7 +8,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -88,6 +88,20 @@ class Thresholds(Declared):
     volume_factor: float = Field(default=3.0, gt=1)
 
 
+BadExperience = Literal["low_satisfaction", "high_effort", "case_reopened", "call_abandoned"]
+
+
+class Value(Declared):
+    """What a customer is worth, and what drives them away, is reckoned by."""
+
+    #: Yearly: money a year from now is worth this much less.
+    discount_rate: float = Field(default=0.1, ge=0, lt=1)
+    #: How far into the future purchases without a contract are reckoned.
+    horizon_months: int = Field(default=12, ge=1, le=60)
+    #: What counts as a bad experience (dbt_project/models/spines/bad_experiences.yml).
+    bad_experiences: list[BadExperience] = Field(default=list(get_args(BadExperience)), min_length=1)
+
+
 class Settings(Declared):
     name: str = Field(min_length=1)
     timezone: TimeZone
@@ -99,6 +113,7 @@ class Settings(Declared):
     schedule: Schedule = Schedule()
     mail: Mail = Mail()
     thresholds: Thresholds = Thresholds()
+    value: Value = Value()
 
 
 class Recipient(Declared):

@@ -11,6 +11,7 @@ import pytest
 
 from flows import publishing
 from flows.errors import CxError, GateError
+from flows.figures import FIGURE_COLUMNS
 from flows.ledger import Ledger
 from flows.period import Period
 from flows.workspace import Settings, Workspace
@@ -199,3 +200,26 @@ def test_the_input_of_the_report_is_written_the_same_whatever_the_order_of_its_k
     publishing.write_input(tmp_path / "b.json", {"a": "Zażółć", "b": 1})
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert "Zażółć" in (tmp_path / "a.json").read_text(encoding="utf-8")
+
+
+def test_money_is_told_in_the_workspaces_currency_and_no_other_unit_changes(tmp_path, monkeypatch):
+    workspace = Workspace(tmp_path, Settings(name="Acme", timezone="UTC", currency="PLN"))
+    database = tmp_path / "warehouse.duckdb"
+    columns = ", ".join(f"null as {name}" for name in FIGURE_COLUMNS if name not in ("kpi", "period", "slice", "unit"))
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "create table kpis as select kpi, kpi as label, unit, position, null as absent, 0 as window_days "
+            "from (values ('clv', 'money', 1), ('churn', '%', 2)) as t (kpi, unit, position)"
+        )
+        connection.execute(
+            f"create table figures as select kpi, '2026-09' as period, 'overall' as slice, unit, {columns} from kpis"
+        )
+        connection.execute("create table observations as select kpi, period, slice from figures")
+        connection.execute("create table handled (source text, kind text, reason text)")
+    monkeypatch.setattr(publishing.figures, "deliveries", lambda _: [])
+    monkeypatch.setattr(publishing.figures, "before_first_snapshot", lambda _: 0)
+    told = publishing.report_input(
+        workspace, SEPTEMBER, database, revision=1, reason=None, gates=[], restatements=[], inputs="0" * 64
+    )
+    assert {kpi["kpi"]: kpi["unit"] for kpi in told["kpis"]} == {"clv": "PLN", "churn": "%"}
+    assert {figure["kpi"]: figure["unit"] for figure in told["figures"]} == {"clv": "PLN", "churn": "%"}

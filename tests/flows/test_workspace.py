@@ -57,6 +57,9 @@ def test_a_short_cx_toml_is_enough_and_the_rest_has_defaults(root):
         (WELL + "[mail]\ntransport = 'pigeon'\n", "mail.transport: "),
         (WELL + "[thresholds]\nfalse_discovery_rate = 1.5\n", "thresholds.false_discovery_rate: "),
         (WELL + "[thresholds]\nvolume_factor = 1\n", "thresholds.volume_factor: "),
+        (WELL + "[value]\ndiscount_rate = 10\n", "value.discount_rate: "),
+        (WELL + "[value]\nbad_experiences = ['rain']\n", "value.bad_experiences.0: "),
+        (WELL + "[value]\nbad_experiences = []\n", "value.bad_experiences: "),
         (WELL + "mail = 3\n", "mail: "),
     ],
 )
