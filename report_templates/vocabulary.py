@@ -19,6 +19,7 @@ SECTIONS = {
     "retention": N_("Retention"),
     "service": N_("Service"),
     "delivery": N_("Delivery"),
+    "value": N_("Customer value"),
     "voice": N_("Calls and waiting"),
     "channels": N_("Channels"),
     "marketing": N_("Marketing"),
@@ -83,6 +84,16 @@ BASES = {
         N_("fewer than %(count)s first-time buyers"),
     ),
     "revenue_months": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "customer_outcomes": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "associated_outcomes": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "retention_months": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "customer_tiers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "customer_values": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "bad_experiences": (
+        N_("%(count)s bad experience"),
+        N_("%(count)s bad experiences"),
+        N_("fewer than %(count)s bad experiences"),
+    ),
     "active_customers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
 }
 #: The same for a fact of a workspace's own.
@@ -90,6 +101,7 @@ RECORDS = (N_("%(count)s record"), N_("%(count)s records"), N_("fewer than %(cou
 #: Where a group is, within a sentence, by slice.
 WHERE = {
     "agent_group": N_("in the agent group %(value)s"),
+    "bad_experiences": N_("at the number of bad experiences %(value)s"),
     "campaign": N_("in the campaign %(value)s"),
     "channel": N_("on the channel %(value)s"),
     "dimension": N_("in the dimension %(value)s"),
@@ -105,6 +117,7 @@ WHERE = {
     "tier": N_("in the tier %(value)s"),
     "topic": N_("on the topic %(value)s"),
     "touchpoint": N_("at the touchpoint %(value)s"),
+    "value_tier": N_("in the value tier %(value)s"),
 }
 WHERE_ELSE = N_("for %(slice)s %(value)s")
 WHERE_UNKNOWN = N_("where %(slice)s is not given")

@@ -20,6 +20,11 @@
         'customer_months',
         'order_sequences',
         'revenue_months',
+        'customer_outcomes',
+        'associated_outcomes',
+        'retention_months',
+        'customer_tiers',
+        'customer_values',
     ]) }}
 {%- endmacro -%}
 
