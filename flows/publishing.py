@@ -49,8 +49,13 @@ def report_input(
         database, "select distinct kpi from observations where period = ? and slice = 'overall'", [str(period)]
     )
     beyond = {row["kpi"] for row in observed} - shown
+    untold = figures.untold(database, str(period))
     absent = [
-        {"kpi": kpi["kpi"], "label": kpi["label"], "why": _why_absent(kpi, kpi["kpi"] in beyond)}
+        {
+            "kpi": kpi["kpi"],
+            "label": kpi["label"],
+            "why": untold.get(kpi["kpi"]) or _why_absent(kpi, kpi["kpi"] in beyond),
+        }
         for kpi in kpis
         if kpi["kpi"] not in shown
     ]
@@ -73,7 +78,7 @@ def report_input(
             "deliveries": figures.deliveries(database),
             "absent": absent,
             "restatements": restatements,
-            "notes": _notes(database),
+            "notes": _notes(database, str(period)),
         },
         "built": {
             "run": f"{period}-{inputs[:12]}",
@@ -88,14 +93,15 @@ def _in_currency(rows: list[dict[str, Any]], currency: str) -> list[dict[str, An
     return [row | {"unit": currency} if row["unit"] == "money" else row for row in rows]
 
 
-def _notes(database: Path) -> list[str]:
+def _notes(database: Path, period: str) -> list[str]:
+    notes = figures.notes(database, period)
     early = figures.before_first_snapshot(database)
-    if not early:
-        return []
-    return [
-        f"{early:,} rows are from before the first snapshot of their customer; "
-        "they are shown under its earliest known segment, region and tier"
-    ]
+    if early:
+        notes.append(
+            f"{early:,} rows are from before the first snapshot of their customer; "
+            "they are shown under its earliest known segment, region and tier"
+        )
+    return notes
 
 
 def _why_absent(kpi: dict[str, Any], beyond_window: bool) -> str:

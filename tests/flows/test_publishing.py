@@ -202,24 +202,47 @@ def test_the_input_of_the_report_is_written_the_same_whatever_the_order_of_its_k
     assert "Zażółć" in (tmp_path / "a.json").read_text(encoding="utf-8")
 
 
-def test_money_is_told_in_the_workspaces_currency_and_no_other_unit_changes(tmp_path, monkeypatch):
-    workspace = Workspace(tmp_path, Settings(name="Acme", timezone="UTC", currency="PLN"))
+@pytest.fixture
+def warehouse(tmp_path, monkeypatch) -> Path:
+    """A build's database with two figures: one of money that rests on revenue, and one model that does not fit."""
     database = tmp_path / "warehouse.duckdb"
     columns = ", ".join(f"null as {name}" for name in FIGURE_COLUMNS if name not in ("kpi", "period", "slice", "unit"))
     with duckdb.connect(str(database)) as connection:
         connection.execute(
             "create table kpis as select kpi, kpi as label, unit, position, null as absent, 0 as window_days "
-            "from (values ('clv', 'money', 1), ('churn', '%', 2)) as t (kpi, unit, position)"
+            "from (values ('clv', 'money', 1), ('churn', '%', 2), ('clv_orders', 'money', 3)) "
+            "as t (kpi, unit, position)"
         )
         connection.execute(
-            f"create table figures as select kpi, '2026-09' as period, 'overall' as slice, unit, {columns} from kpis"
+            f"create table figures as select kpi, '2026-09' as period, 'overall' as slice, unit, {columns} "
+            "from kpis where kpi != 'clv_orders'"
         )
         connection.execute("create table observations as select kpi, period, slice from figures")
         connection.execute("create table handled (source text, kind text, reason text)")
+        connection.execute(
+            "create table customer_values as select * from (values ('clv', '2026-09', 7.0, 'by revenue'), "
+            "('other', '2026-09', 8.0, 'by revenue'), ('clv_orders', '2026-09', null, 'does not fit'), "
+            "('clv', '2026-08', 7.0, 'of another month')) as t (kpi, period, estimate, note)"
+        )
     monkeypatch.setattr(publishing.figures, "deliveries", lambda _: [])
     monkeypatch.setattr(publishing.figures, "before_first_snapshot", lambda _: 0)
-    told = publishing.report_input(
-        workspace, SEPTEMBER, database, revision=1, reason=None, gates=[], restatements=[], inputs="0" * 64
+    return database
+
+
+def told_of(warehouse: Path) -> dict:
+    workspace = Workspace(warehouse.parent, Settings(name="Acme", timezone="UTC", currency="PLN"))
+    return publishing.report_input(
+        workspace, SEPTEMBER, warehouse, revision=1, reason=None, gates=[], restatements=[], inputs="0" * 64
     )
-    assert {kpi["kpi"]: kpi["unit"] for kpi in told["kpis"]} == {"clv": "PLN", "churn": "%"}
+
+
+def test_money_is_told_in_the_workspaces_currency_and_no_other_unit_changes(warehouse):
+    told = told_of(warehouse)
+    assert {kpi["kpi"]: kpi["unit"] for kpi in told["kpis"]} == {"clv": "PLN", "churn": "%", "clv_orders": "PLN"}
     assert {figure["kpi"]: figure["unit"] for figure in told["figures"]} == {"clv": "PLN", "churn": "%"}
+
+
+def test_a_model_that_does_not_fit_is_absent_with_its_reason_and_what_stands_for_margin_is_said_once(warehouse):
+    trust = told_of(warehouse)["trust"]
+    assert trust["absent"] == [{"kpi": "clv_orders", "label": "clv_orders", "why": "does not fit"}]
+    assert trust["notes"] == ["by revenue"]
