@@ -14,6 +14,7 @@ from flows.inference import bg_nbd, concentration, gamma_gamma, lifetime_value, 
 from flows.inference.estimates import Estimate, wald
 from flows.inference.intervals import wilson
 from flows.inference.likelihood import derived
+from flows.inference.tenure import by_tenure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,7 @@ def value_estimates(
     import pandas as pd
 
     discount = monthly_rate(discount_rate)
-    tables = {name: table.sort_values("tenure_month") for name, table in life_tables.groupby("population")}
+    tables = dict(iter(life_tables.groupby("population")))
     rows = []
     if len(revenue) and "contracts" in tables:
         paid = _mean_of(*_sums(revenue, "n", "total", "squares"))
@@ -77,8 +78,7 @@ def value_estimates(
         told = without_contract(cells, discount, horizon_months)
         rows.append({"kpi": "clv_orders", "n": n_new} | _by_revenue(told, profits))
         rows += [{"kpi": kpi, "n": n} | _by_revenue(told, profits) for kpi, told in concentrations(profits).items()]
-    found = pd.DataFrame(rows, columns=list(COLUMNS))
-    found["period"] = period
+    found = pd.DataFrame([{"note": None, "period": period} | row for row in rows], columns=list(COLUMNS))
     numbers = dict.fromkeys(COLUMNS[3:7], float)
     return found.astype({"kpi": object, "period": object, "n": np.int64, "note": object} | numbers)
 
@@ -94,9 +94,7 @@ def simple(monthly: Estimate, table: pd.DataFrame, discount: float) -> dict:
 
 def under_contract(monthly: Estimate, table: pd.DataFrame, discount: float) -> dict:
     """Discounted expected lifetime of a new contract by the sBG model, times what a contract pays monthly."""
-    last = int(table["tenure_month"].max())
-    rows = table.set_index("tenure_month").reindex(range(1, last + 1)).fillna(0)
-    fit = shifted_beta_geometric.fit(rows["at_risk"].to_numpy(float), rows["lost"].to_numpy(float))
+    fit = shifted_beta_geometric.fit(*by_tenure(table, "at_risk", "lost"))
     if not fit.found:
         return {"note": NO_FIT_OF_CONTRACTS}
     months = derived(

@@ -61,6 +61,13 @@ def period_survival(at_risk: ArrayLike, lost: ArrayLike) -> Curve:
     return Curve(*(np.where(undefined, np.nan, part) for part in (survival, low, high, error)))
 
 
+def by_tenure(table: pd.DataFrame, *columns: str) -> list[np.ndarray]:
+    """Columns of a life table over tenure months 1, 2, 3 …; 0 where nobody was."""
+    tenure = range(1, int(table["tenure_month"].max()) + 1)
+    numbers = table.set_index("tenure_month")[list(columns)].astype(float).reindex(tenure, fill_value=0.0)
+    return [numbers[column].to_numpy() for column in columns]
+
+
 #: What ``survival_by_tenure`` answers.
 COLUMNS = (
     *("population", "period", "tenure_month", "at_risk", "lost", "seen"),
@@ -83,8 +90,7 @@ def survival_by_tenure(life_tables: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for (population, period), table in life_tables.groupby(["population", "period"], sort=True):
         tenure = np.arange(1, int(table["tenure_month"].max()) + 1)
-        rows = table.set_index("tenure_month").reindex(tenure).fillna(0)
-        at_risk, lost, entering = (rows[column].to_numpy(float) for column in ("at_risk", "lost", "entering"))
+        at_risk, lost, entering = by_tenure(table, "at_risk", "lost", "entering")
         fitted = np.full(len(tenure), np.nan)
         if period == latest:
             fitted = shifted_beta_geometric.retention(shifted_beta_geometric.fit(at_risk, lost).parameters, tenure)
