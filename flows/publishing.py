@@ -54,7 +54,7 @@ def report_input(
         {
             "kpi": kpi["kpi"],
             "label": kpi["label"],
-            "why": untold.get(kpi["kpi"]) or _why_absent(kpi, kpi["kpi"] in beyond),
+            "why": _why_absent(kpi, kpi["kpi"] in beyond, untold.get(kpi["kpi"])),
         }
         for kpi in kpis
         if kpi["kpi"] not in shown
@@ -104,9 +104,9 @@ def _notes(database: Path, period: str) -> list[str]:
     return notes
 
 
-def _why_absent(kpi: dict[str, Any], beyond_window: bool) -> str:
-    if kpi["absent"]:
-        return kpi["absent"]
+def _why_absent(kpi: dict[str, Any], beyond_window: bool, untold: str | None) -> str:
+    if kpi["absent"] or untold:
+        return kpi["absent"] or untold
     if beyond_window:
         return f"it lies beyond the follow-up window of {kpi['window_days']} days"
     return "nothing was delivered for the month"

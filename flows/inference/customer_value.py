@@ -70,7 +70,7 @@ def value_estimates(
         customers = tables["customers"]["at_risk"].sum() / 12
         yearly = _mean_of(customers, *_sums(profits, "total", "squares"))
         monthly = Estimate(*(part / 12 for part in yearly))
-        told = simple(monthly, tables["customers"], discount)
+        told = simple(monthly, tables["customers"], discount) if monthly.value > 0 else {"note": NO_PROFIT}
         rows.append({"kpi": "clv_simple", "n": round(customers)} | _by_revenue(told, profits))
     if len(profits):
         n = int(profits["n"].iloc[0])
@@ -78,9 +78,9 @@ def value_estimates(
         told = without_contract(cells, discount, horizon_months)
         rows.append({"kpi": "clv_orders", "n": n_new} | _by_revenue(told, profits))
         rows += [{"kpi": kpi, "n": n} | _by_revenue(told, profits) for kpi, told in concentrations(profits).items()]
-    found = pd.DataFrame([{"note": None, "period": period} | row for row in rows], columns=list(COLUMNS))
-    numbers = dict.fromkeys(COLUMNS[3:7], float)
-    return found.astype({"kpi": object, "period": object, "n": np.int64, "note": object} | numbers)
+    types = {"kpi": object, "period": object, "n": np.int64} | dict.fromkeys(COLUMNS[3:7], float) | {"note": object}
+    columns = {name: [({"period": period} | row).get(name) for row in rows] for name in COLUMNS}
+    return pd.DataFrame({name: pd.Series(values, dtype=types[name]) for name, values in columns.items()})
 
 
 def simple(monthly: Estimate, table: pd.DataFrame, discount: float) -> dict:

@@ -209,19 +209,20 @@ def warehouse(tmp_path, monkeypatch) -> Path:
     columns = ", ".join(f"null as {name}" for name in FIGURE_COLUMNS if name not in ("kpi", "period", "slice", "unit"))
     with duckdb.connect(str(database)) as connection:
         connection.execute(
-            "create table kpis as select kpi, kpi as label, unit, position, null as absent, 0 as window_days "
-            "from (values ('clv', 'money', 1), ('churn', '%', 2), ('clv_orders', 'money', 3)) "
-            "as t (kpi, unit, position)"
+            "create table kpis as select kpi, kpi as label, unit, position, absent, 0 as window_days "
+            "from (values ('clv', 'money', 1, null), ('churn', '%', 2, null), ('clv_orders', 'money', 3, null), "
+            "('gini', 'ratio', 4, 'orders.amount not delivered')) as t (kpi, unit, position, absent)"
         )
         connection.execute(
             f"create table figures as select kpi, '2026-09' as period, 'overall' as slice, unit, {columns} "
-            "from kpis where kpi != 'clv_orders'"
+            "from kpis where kpi in ('clv', 'churn')"
         )
         connection.execute("create table observations as select kpi, period, slice from figures")
         connection.execute("create table handled (source text, kind text, reason text)")
         connection.execute(
             "create table customer_values as select * from (values ('clv', '2026-09', 7.0, 'by revenue'), "
             "('other', '2026-09', 8.0, 'by revenue'), ('clv_orders', '2026-09', null, 'does not fit'), "
+            "('gini', '2026-09', null, 'adds up to nothing'), "
             "('clv', '2026-08', 7.0, 'of another month')) as t (kpi, period, estimate, note)"
         )
     monkeypatch.setattr(publishing.figures, "deliveries", lambda _: [])
@@ -238,11 +239,19 @@ def told_of(warehouse: Path) -> dict:
 
 def test_money_is_told_in_the_workspaces_currency_and_no_other_unit_changes(warehouse):
     told = told_of(warehouse)
-    assert {kpi["kpi"]: kpi["unit"] for kpi in told["kpis"]} == {"clv": "PLN", "churn": "%", "clv_orders": "PLN"}
+    assert {kpi["kpi"]: kpi["unit"] for kpi in told["kpis"]} == {
+        "clv": "PLN",
+        "churn": "%",
+        "clv_orders": "PLN",
+        "gini": "ratio",
+    }
     assert {figure["kpi"]: figure["unit"] for figure in told["figures"]} == {"clv": "PLN", "churn": "%"}
 
 
 def test_a_model_that_does_not_fit_is_absent_with_its_reason_and_what_stands_for_margin_is_said_once(warehouse):
     trust = told_of(warehouse)["trust"]
-    assert trust["absent"] == [{"kpi": "clv_orders", "label": "clv_orders", "why": "does not fit"}]
+    assert {row["kpi"]: row["why"] for row in trust["absent"]} == {
+        "clv_orders": "does not fit",
+        "gini": "orders.amount not delivered",
+    }
     assert trust["notes"] == ["by revenue"]

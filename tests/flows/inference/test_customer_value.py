@@ -200,6 +200,7 @@ def contracts(lost: int) -> pd.DataFrame:
         ({"life_tables": contracts(0), "revenue": revenue_of([1])}, "clv_simple", "NOBODY_LOST"),
         ({"life_tables": contracts(1), "revenue": revenue_of([1])}, "clv_contract", "NO_FIT_OF_CONTRACTS"),
         ({"profits": profits_of([1, 2])}, "clv_orders", "NOBODY_NEW"),
+        ({"life_tables": table([5], [1]), "profits": profits_of([0, 0])}, "clv_simple", "NO_PROFIT"),
         ({"profits": profits_of([1, -2])}, "pareto_top20", "NO_PROFIT"),
         ({"profits": profits_of([1, -2])}, "pareto_gini", "NO_PROFIT"),
     ],
