@@ -39,6 +39,7 @@ months as (
     select
         cast(series.month as date) as month,
         cast(series.month - interval 2 month as date) as watched_from,
+        cast(cast(series.month - interval 2 month as date) as timestamptz) as watched_from_instant,
         cast(series.month - interval 3 month as date) as exposed_in,
     from unnest(generate_series({{ first_month() }}, {{ period_month() }}, interval 1 month)) as series (month)
     inner join first_known
@@ -53,26 +54,44 @@ told as (
     from months
 ),
 
-spells as (
+-- From when on a version of a customer holds, and until when; the days of joining and leaving are those known last.
+versions as (
     select
         customer_key,
-        acquired_on,
-        closed_on,
+        segment as customer_segment,
+        region as customer_region,
+        tier as customer_tier,
+        case
+            when row_number() over by_customer > 1 then valid_from
+            else cast('-infinity' as timestamptz)
+        end as valid_from,
+        coalesce(valid_to, cast('infinity' as timestamptz)) as valid_to,
+        last_value(acquired_on) over by_customer as acquired_on,
+        last_value(closed_on) over by_customer as closed_on,
     from customers
-    where valid_to is null
+    window by_customer as (
+        partition by customer_key
+        order by valid_from nulls first
+        rows between unbounded preceding and unbounded following
+    )
 ),
 
 watched as (
     select
-        spells.customer_key,
+        versions.customer_key,
+        versions.customer_segment,
+        versions.customer_region,
+        versions.customer_tier,
         told.*,
-        datesub('month', spells.acquired_on, told.watched_from) as tenure_months,
-        coalesce(spells.closed_on <= last_day(told.month), false) as has_left,
-    from spells
+        datesub('month', versions.acquired_on, told.watched_from) as tenure_months,
+        coalesce(versions.closed_on <= last_day(told.month), false) as has_left,
+    from versions
     inner join told
         on
-            coalesce(spells.acquired_on < told.watched_from, true)
-            and coalesce(spells.closed_on >= told.watched_from, true)
+            coalesce(versions.acquired_on < told.watched_from, true)
+            and coalesce(versions.closed_on >= told.watched_from, true)
+            and versions.valid_from <= told.watched_from_instant
+            and versions.valid_to > told.watched_from_instant
 ),
 
 exposed as (
@@ -99,19 +118,6 @@ exposed as (
         on
             watched.customer_key = closing.customer_key
             and watched.month = closing.month
-),
-
-versions as (
-    select
-        customer_key,
-        segment,
-        region,
-        tier,
-        case
-            when row_number() over (partition by customer_key order by valid_from nulls first) > 1 then valid_from
-            else cast('-infinity' as timestamptz)
-        end as valid_from,
-    from customers
 )
 
 select
@@ -134,11 +140,7 @@ select
         when exposed.tenure_months < 36 then '1 to 3 years'
         when exposed.tenure_months >= 36 then '3 years and more'
     end as tenure_band,
-    versions.segment as customer_segment,
-    versions.region as customer_region,
-    versions.tier as customer_tier,
+    exposed.customer_segment,
+    exposed.customer_region,
+    exposed.customer_tier,
 from exposed
-asof left join versions
-    on
-        exposed.customer_key = versions.customer_key
-        and cast(exposed.watched_from as timestamptz) >= versions.valid_from

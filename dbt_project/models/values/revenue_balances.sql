@@ -5,27 +5,36 @@ subscriptions as (
     where customer_key is not null
 ),
 
+-- Who leaves on the last day of a month has left in it; a plan that is changed on that day still counts.
+ending as (
+    select
+        customer_key,
+        recurring_revenue,
+        date_trunc('month', started_on) as first_month,
+        case
+            when ended_on is null then {{ period_month() }}
+            when ended_on = last_day(ended_on) and end_reason = 'change' then date_trunc('month', ended_on)
+            else date_trunc('month', ended_on) - interval 1 month
+        end as last_month,
+    from subscriptions
+),
+
 -- Before the first month of the window: what opens it, and what opened the three months of the outcomes that end in it.
 months as (
     select
-        cast(series.month as date) as month,
-        last_day(cast(series.month as date)) as ends_on,
-    from unnest(generate_series(
-        {{ first_month() }} - interval 3 month, {{ period_month() }}, interval 1 month
-    )) as series (month)
+        customer_key,
+        recurring_revenue,
+        cast(unnest(generate_series(
+            greatest(first_month, {{ first_month() }} - interval 3 month),
+            least(last_month, {{ period_month() }}),
+            interval 1 month
+        )) as date) as month,
+    from ending
 )
 
--- Who leaves on the last day of a month has left in it; a plan that is changed on that day still counts.
 select
-    subscriptions.customer_key,
-    months.month,
-    cast(sum(subscriptions.recurring_revenue) as decimal(38, 4)) as revenue,
-from subscriptions
-inner join months
-    on
-        subscriptions.started_on <= months.ends_on
-        and (
-            coalesce(subscriptions.ended_on > months.ends_on, true)
-            or (subscriptions.ended_on = months.ends_on and subscriptions.end_reason = 'change')
-        )
-group by subscriptions.customer_key, months.month
+    customer_key,
+    month,
+    cast(sum(recurring_revenue) as decimal(38, 4)) as revenue,
+from months
+group by customer_key, month
