@@ -130,6 +130,21 @@ def before_first_snapshot(database: Path) -> int:
     return counted["n"]
 
 
+def untold(database: Path, period: str) -> dict[str, str]:
+    """Why a model of customer value has no estimate for the period, by KPI."""
+    query = "select kpi, note from customer_values where period = ? and estimate is null and note is not null"
+    return {row["kpi"]: row["note"] for row in rows(database, query, [period])}
+
+
+def notes(database: Path, period: str) -> list[str]:
+    """What must be said about estimates of the period that are there."""
+    query = (
+        "select distinct note from customer_values "
+        "where period = ? and estimate is not null and note is not null order by note"
+    )
+    return [row["note"] for row in rows(database, query, [period])]
+
+
 def as_json(figures: list[dict[str, Any]]) -> str:
     """Figures as a JSON list; the same figures give the same text."""
     return json.dumps(figures, ensure_ascii=False, indent=1)

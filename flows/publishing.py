@@ -49,8 +49,13 @@ def report_input(
         database, "select distinct kpi from observations where period = ? and slice = 'overall'", [str(period)]
     )
     beyond = {row["kpi"] for row in observed} - shown
+    untold = figures.untold(database, str(period))
     absent = [
-        {"kpi": kpi["kpi"], "label": kpi["label"], "why": _why_absent(kpi, kpi["kpi"] in beyond)}
+        {
+            "kpi": kpi["kpi"],
+            "label": kpi["label"],
+            "why": _why_absent(kpi, kpi["kpi"] in beyond, untold.get(kpi["kpi"])),
+        }
         for kpi in kpis
         if kpi["kpi"] not in shown
     ]
@@ -64,8 +69,8 @@ def report_input(
         "revision": revision,
         "revision_reason": reason,
         "hidden_below": settings.thresholds.hidden_below,
-        "kpis": kpis,
-        "figures": now,
+        "kpis": _in_currency(kpis, settings.currency),
+        "figures": _in_currency(now, settings.currency),
         "series": {kpi: points for kpi, points in figures.series(database).items() if kpi in shown},
         "experiments": figures.rows(
             database,
@@ -81,7 +86,7 @@ def report_input(
             "deliveries": figures.deliveries(database),
             "absent": absent,
             "restatements": restatements,
-            "notes": _notes(database),
+            "notes": _notes(database, str(period)),
         },
         "built": {
             "run": f"{period}-{inputs[:12]}",
@@ -91,19 +96,25 @@ def report_input(
     }
 
 
-def _notes(database: Path) -> list[str]:
+def _in_currency(rows: list[dict[str, Any]], currency: str) -> list[dict[str, Any]]:
+    """KPIs or figures with the workspace's currency as the unit of money: a reader wants to know which money."""
+    return [row | {"unit": currency} if row["unit"] == "money" else row for row in rows]
+
+
+def _notes(database: Path, period: str) -> list[str]:
+    notes = figures.notes(database, period)
     early = figures.before_first_snapshot(database)
-    if not early:
-        return []
-    return [
-        f"{early:,} rows are from before the first snapshot of their customer; "
-        "they are shown under its earliest known segment, region and tier"
-    ]
+    if early:
+        notes.append(
+            f"{early:,} rows are from before the first snapshot of their customer; "
+            "they are shown under its earliest known segment, region and tier"
+        )
+    return notes
 
 
-def _why_absent(kpi: dict[str, Any], beyond_window: bool) -> str:
-    if kpi["absent"]:
-        return kpi["absent"]
+def _why_absent(kpi: dict[str, Any], beyond_window: bool, untold: str | None) -> str:
+    if kpi["absent"] or untold:
+        return kpi["absent"] or untold
     if beyond_window:
         return f"it lies beyond the follow-up window of {kpi['window_days']} days"
     return "nothing was delivered for the month"

@@ -88,6 +88,8 @@ def prepare(
         "benchmarks": [benchmark.model_dump() for benchmark in workspace.benchmarks],
         "hidden_below": workspace.settings.thresholds.hidden_below,
         "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
+        "currency": workspace.settings.currency,
+        **workspace.settings.value.model_dump(),
         "business_hours": _business_hours(workspace.settings.business_hours),
     }
 

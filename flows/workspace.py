@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -138,6 +138,18 @@ class BusinessHours(Declared):
 
 #: Settings without a default on which KPIs rest, by their key in cx.toml.
 OPTIONAL_SETTINGS = ("business_hours",)
+BadExperience = Literal["low_satisfaction", "high_effort", "case_reopened", "call_abandoned"]
+
+
+class Value(Declared):
+    """What a customer is worth, and what drives them away, is reckoned by."""
+
+    #: Yearly: money a year from now is worth this much less.
+    discount_rate: float = Field(default=0.1, ge=0, lt=1)
+    #: How far into the future purchases without a contract are reckoned.
+    horizon_months: int = Field(default=12, ge=1, le=60)
+    #: What counts as a bad experience (dbt_project/models/spines/bad_experiences.yml).
+    bad_experiences: list[BadExperience] = Field(default=list(get_args(BadExperience)), min_length=1)
 
 
 class Settings(Declared):
@@ -151,6 +163,7 @@ class Settings(Declared):
     schedule: Schedule = Schedule()
     mail: Mail = Mail()
     thresholds: Thresholds = Thresholds()
+    value: Value = Value()
     #: Without them what is told in business hours is absent.
     business_hours: BusinessHours | None = None
 

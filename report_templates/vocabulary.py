@@ -29,6 +29,7 @@ SECTIONS = {
     "retention": N_("Retention"),
     "service": N_("Service"),
     "delivery": N_("Delivery"),
+    "value": N_("Customer value"),
     "voice": N_("Calls and waiting"),
     "channels": N_("Channels"),
     "comments": N_("Customers' comments"),
@@ -173,6 +174,16 @@ BASES = {
         N_("%(count)s views of articles"),
         N_("fewer than %(count)s views of articles"),
     ),
+    "customer_outcomes": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "associated_outcomes": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "retention_months": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "customer_tiers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "customer_values": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
+    "bad_experiences": (
+        N_("%(count)s bad experience"),
+        N_("%(count)s bad experiences"),
+        N_("fewer than %(count)s bad experiences"),
+    ),
     "active_customers": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
 }
 #: The same for a fact of a workspace's own.
@@ -182,6 +193,7 @@ WHERE = {
     "acquisition_source": N_("of the acquisition source %(value)s"),
     "agent_group": N_("in the agent group %(value)s"),
     "article": N_("for the article %(value)s"),
+    "bad_experiences": N_("at the number of bad experiences %(value)s"),
     "campaign": N_("in the campaign %(value)s"),
     "channel": N_("on the channel %(value)s"),
     "channel_group": N_("in the channel group %(value)s"),
@@ -211,6 +223,7 @@ WHERE = {
     "touchpoint": N_("at the touchpoint %(value)s"),
     "traffic_source": N_("from the traffic source %(value)s"),
     "variant": N_("in the variant %(value)s"),
+    "value_tier": N_("in the value tier %(value)s"),
 }
 WHERE_ELSE = N_("for %(slice)s %(value)s")
 WHERE_UNKNOWN = N_("where %(slice)s is not given")

@@ -43,6 +43,11 @@
         'topic_cases',
         'forum_threads',
         'outcome_multiples',
+        'customer_outcomes',
+        'associated_outcomes',
+        'retention_months',
+        'customer_tiers',
+        'customer_values',
     ]) }}
 {%- endmacro -%}
 

@@ -17,7 +17,10 @@ select
     estimate_high,
     estimate_error,
 from {{ ref(model) }}
-where kpi in ({% for kpi in declared(model, ['estimate']) %}'{{ kpi.id }}'{{ ", " if not loop.last }}{% endfor %})
+where
+    kpi in ({% for kpi in declared(model, ['estimate']) %}'{{ kpi.id }}'{{ ", " if not loop.last }}{% endfor %})
+    -- What could not be worked out is no figure.
+    and estimate is not null
 {{ "union all by name" if not loop.last }}
     {%- else %}
 select

@@ -259,15 +259,15 @@ def _limits(at: _At, z: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     from scipy.stats import norm
 
     tail = norm.sf(z)
-    low, _ = _log_log(at.survival, at.greenwood, z)
-    _, high = _log_log(at.upper_survival, at.upper_greenwood, z)
+    low, _ = log_log_limits(at.survival, at.greenwood, z)
+    _, high = log_log_limits(at.upper_survival, at.upper_greenwood, z)
     low = np.where(at.survival == 1, tail ** (1 / np.maximum(at.followed, 1)), low)
     high = np.where((at.survival == 0) & (at.upper_survival == 1), 1 - tail ** (1 / at.last_at_risk), high)
     unknown = np.isnan(at.survival)
     return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
 
 
-def _log_log(survival: np.ndarray, greenwood: np.ndarray, z: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def log_log_limits(survival: np.ndarray, greenwood: np.ndarray, z: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     inside = (survival > 0) & (survival < 1)
     within, variance = np.where(inside, survival, 0.5), np.where(inside, greenwood, 0.0)
     with np.errstate(over="ignore"):  # an infinite power of a share is 0, as it should be
@@ -287,7 +287,7 @@ def _reach(now: _At, before: _At, z: ArrayLike) -> tuple[np.ndarray, np.ndarray]
 
 def _quantile_times(tables: LifeTables, share: float) -> list[np.ndarray]:
     curves = kaplan_meier(tables)
-    low, high = _log_log(curves.survival, curves.greenwood, normal_quantile())
+    low, high = log_log_limits(curves.survival, curves.greenwood, normal_quantile())
     # Where S is 0 its upper limit is the one of the step before, see survival_at; it reaches no new share.
     high = np.where(curves.survival == 0, np.inf, high)
     found = []

@@ -11,6 +11,7 @@ import pytest
 
 from flows import publishing
 from flows.errors import CxError, GateError
+from flows.figures import FIGURE_COLUMNS
 from flows.ledger import Ledger
 from flows.period import Period
 from flows.workspace import Settings, Workspace
@@ -199,3 +200,58 @@ def test_the_input_of_the_report_is_written_the_same_whatever_the_order_of_its_k
     publishing.write_input(tmp_path / "b.json", {"a": "Zażółć", "b": 1})
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
     assert "Zażółć" in (tmp_path / "a.json").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def warehouse(tmp_path, monkeypatch) -> Path:
+    """A build's database with two figures: one of money that rests on revenue, and one model that does not fit."""
+    database = tmp_path / "warehouse.duckdb"
+    columns = ", ".join(f"null as {name}" for name in FIGURE_COLUMNS if name not in ("kpi", "period", "slice", "unit"))
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "create table kpis as select kpi, kpi as label, unit, position, absent, 0 as window_days "
+            "from (values ('clv', 'money', 1, null), ('churn', '%', 2, null), ('clv_orders', 'money', 3, null), "
+            "('gini', 'ratio', 4, 'orders.amount not delivered')) as t (kpi, unit, position, absent)"
+        )
+        connection.execute(
+            f"create table figures as select kpi, '2026-09' as period, 'overall' as slice, unit, {columns} "
+            "from kpis where kpi in ('clv', 'churn')"
+        )
+        connection.execute("create table observations as select kpi, period, slice from figures")
+        connection.execute("create table handled (source text, kind text, reason text)")
+        connection.execute(
+            "create table customer_values as select * from (values ('clv', '2026-09', 7.0, 'by revenue'), "
+            "('other', '2026-09', 8.0, 'by revenue'), ('clv_orders', '2026-09', null, 'does not fit'), "
+            "('gini', '2026-09', null, 'adds up to nothing'), "
+            "('clv', '2026-08', 7.0, 'of another month')) as t (kpi, period, estimate, note)"
+        )
+    monkeypatch.setattr(publishing.figures, "deliveries", lambda _: [])
+    monkeypatch.setattr(publishing.figures, "before_first_snapshot", lambda _: 0)
+    return database
+
+
+def told_of(warehouse: Path) -> dict:
+    workspace = Workspace(warehouse.parent, Settings(name="Acme", timezone="UTC", currency="PLN"))
+    return publishing.report_input(
+        workspace, SEPTEMBER, warehouse, revision=1, reason=None, gates=[], restatements=[], inputs="0" * 64
+    )
+
+
+def test_money_is_told_in_the_workspaces_currency_and_no_other_unit_changes(warehouse):
+    told = told_of(warehouse)
+    assert {kpi["kpi"]: kpi["unit"] for kpi in told["kpis"]} == {
+        "clv": "PLN",
+        "churn": "%",
+        "clv_orders": "PLN",
+        "gini": "ratio",
+    }
+    assert {figure["kpi"]: figure["unit"] for figure in told["figures"]} == {"clv": "PLN", "churn": "%"}
+
+
+def test_a_model_that_does_not_fit_is_absent_with_its_reason_and_what_stands_for_margin_is_said_once(warehouse):
+    trust = told_of(warehouse)["trust"]
+    assert {row["kpi"]: row["why"] for row in trust["absent"]} == {
+        "clv_orders": "does not fit",
+        "gini": "orders.amount not delivered",
+    }
+    assert trust["notes"] == ["by revenue"]

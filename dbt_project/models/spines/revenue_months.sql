@@ -10,30 +10,9 @@ customer_months as (
 ),
 
 -- The month before the first one too: what is left at its end opens the first.
-months as (
-    select
-        cast(series.month as date) as month,
-        last_day(cast(series.month as date)) as ends_on,
-    from unnest(generate_series(
-        {{ first_month() }} - interval 1 month, {{ period_month() }}, interval 1 month
-    )) as series (month)
-),
-
--- Who leaves on the last day of a month has left in it; a plan that is changed on that day still counts.
 balances as (
-    select
-        subscriptions.customer_key,
-        months.month,
-        sum(subscriptions.recurring_revenue) as revenue,
-    from subscriptions
-    inner join months
-        on
-            subscriptions.started_on <= months.ends_on
-            and (
-                coalesce(subscriptions.ended_on > months.ends_on, true)
-                or (subscriptions.ended_on = months.ends_on and subscriptions.end_reason = 'change')
-            )
-    group by subscriptions.customer_key, months.month
+    select * from {{ ref('revenue_balances') }}
+    where month >= {{ first_month() }} - interval 1 month
 ),
 
 paired as (
