@@ -56,9 +56,17 @@ def gap_variables(workspace: Workspace, facts: dict[str, FactMeta]) -> dict[str,
         "initiatives.csv", _strict(Initiative, ("initiative",), {"dimension": declared, "outcome": known})
     )
     return {
-        "gap_dimensions": gap.dimensions,
-        "gap_scale": list(gap.scale),
-        "gap_importance_scale": list(gap.importance_scale),
+        "gap_dimensions": [
+            {
+                "dimension": dimension,
+                "position": position,
+                "scale_low": gap.scale[0],
+                "scale_high": gap.scale[1],
+                "importance_low": gap.importance_scale[0],
+                "importance_high": gap.importance_scale[1],
+            }
+            for position, dimension in enumerate(gap.dimensions, 1)
+        ],
         "gap_slices": gap.slices,
         "gap_brand_values": [row.model_dump() for row in brand_values],
         "gap_ideals": [row.model_dump() for row in ideals],
@@ -66,7 +74,7 @@ def gap_variables(workspace: Workspace, facts: dict[str, FactMeta]) -> dict[str,
             row.model_dump() | {"direction": -1 if directions.get(row.outcome or "") == "down" else 1}
             for row in initiatives
         ],
-        "gap_outcomes": [row.model_dump() for row in outcomes],
+        "gap_outcomes": [row.model_dump(exclude={"group"}) | {"compared": row.group} for row in outcomes],
     }
 
 

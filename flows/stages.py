@@ -14,6 +14,7 @@ from flows.deliveries import Staged, stage
 from flows.delivery.addresses import require_recipients
 from flows.delivery.outbox import Outcome, deliver, undelivered
 from flows.errors import CxError
+from flows.gap_inputs import gap_variables
 from flows.held import held
 from flows.kpis import FactMeta, declared_facts
 from flows.lake import Package, package
@@ -84,11 +85,12 @@ def log_of(workspace: Workspace, module: str) -> Path:
 
 
 def refuse_early(workspace: Workspace, *, send: bool) -> None:
-    """What stops a run, said before anything is started: recipients, sources, KPIs, another run at work."""
+    """What stops a run, said before anything is started: recipients, sources, KPIs, the gap
+    analysis' tables, another run at work."""
     if send:
         require_recipients(workspace)
     load_sources(workspace)
-    declared_facts(workspace)
+    gap_variables(workspace, declared_facts(workspace))
     with held(workspace, "a run about to start"):
         pass
 

@@ -16,6 +16,7 @@ import yaml
 
 from flows.deliveries import Staged
 from flows.errors import BuildError
+from flows.gap_inputs import gap_variables
 from flows.kpis import FactMeta, write_into
 from flows.period import Period
 from flows.settings import DBT_PROJECT
@@ -83,6 +84,7 @@ def prepare(
         "targets": [target.model_dump() for target in workspace.targets],
         "hidden_below": workspace.settings.thresholds.hidden_below,
         "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
+        **gap_variables(workspace, facts),
     }
 
 

@@ -26,8 +26,9 @@ def variables(root: Path, toml: str = "", **tables: str):
 
 def test_nothing_declared_is_the_method_with_empty_tables(tmp_path):
     found = variables(tmp_path)
-    assert found["gap_dimensions"] == METHOD_DIMENSIONS
-    assert (found["gap_scale"], found["gap_importance_scale"]) == ([0, 10], [0, 10])
+    assert [row["dimension"] for row in found["gap_dimensions"]] == METHOD_DIMENSIONS
+    for row in found["gap_dimensions"]:
+        assert (row["scale_low"], row["scale_high"], row["importance_low"], row["importance_high"]) == (0, 10, 0, 10)
     assert [found[f"gap_{name}"] for name in ("brand_values", "ideals", "initiatives", "outcomes")] == [[]] * 4
 
 
