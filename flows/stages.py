@@ -14,6 +14,7 @@ from flows.deliveries import Staged, stage
 from flows.delivery.addresses import require_recipients
 from flows.delivery.outbox import Outcome, deliver, undelivered
 from flows.errors import CxError
+from flows.gap import rated_months
 from flows.gap_inputs import gap_variables
 from flows.held import held
 from flows.kpis import FactMeta, declared_facts
@@ -250,6 +251,7 @@ def check_figures(run: Run) -> None:
             "history": str(run.history) if run.history else None,
             "hidden_below": thresholds.hidden_below,
             "false_discovery_rate": thresholds.false_discovery_rate,
+            "rated": str(run.period) in rated_months(run.build.database),
             "timezone": run.workspace.settings.timezone,
         }
     )
@@ -337,6 +339,7 @@ def backfill(workspace: Workspace, first: Period, last: Period, *, pull: bool = 
         from flows.figures import rows
 
         with_figures = {row["period"] for row in rows(run.build.database, "select distinct period from figures")}
+        with_figures |= rated_months(run.build.database)
         done = []
         for month in wanted:
             if str(month) not in with_figures:
