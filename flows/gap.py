@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +50,18 @@ def rated_months(database: Path) -> set[str]:
     return {row["period"] for row in figures.rows(database, "select distinct period from gap_figures")}
 
 
-def frozen(directory: Path) -> dict[str, list[dict[str, Any]]]:
-    """The tables that a publication froze, by name, in their order; a table it has not is empty."""
+def frozen(directory: Path, names: Iterable[str] = tuple(TABLES)) -> dict[str, list[dict[str, Any]]]:
+    """The tables ``names`` that a publication froze, in their order; a table it has not is empty."""
     import duckdb
 
     found: dict[str, list[dict[str, Any]]] = {}
     with duckdb.connect() as connection:
-        for name, order in TABLES.items():
+        for name in names:
             path = directory / f"{name}.parquet"
             if not path.is_file():
                 found[name] = []
                 continue
-            result = connection.execute(f"select * from read_parquet(?) order by {order}", [str(path)])
+            result = connection.execute(f"select * from read_parquet(?) order by {TABLES[name]}", [str(path)])
             columns = [column[0] for column in result.description]
             found[name] = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
     return found

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows import history, publishing, workers
+from flows import gap_report, history, publishing, workers
 from flows.deliveries import Staged, stage
 from flows.delivery.addresses import require_recipients
 from flows.delivery.outbox import Outcome, deliver, undelivered
@@ -286,6 +286,7 @@ def publish(run: Run) -> Publication:
         restatements=history.restatements(run.build.database, run.history, except_period=str(run.period)),
         inputs=publishing.inputs_sha256(run.packages),
     )
+    contents["gap"] = gap_report.told(run.build.database, run.period, history.newest(run.ledger))
     source = run.build.directory / "report_input.json"
     publishing.write_input(source, contents)
     report("publish", "drawing the report")
