@@ -8,6 +8,7 @@ from typing import Any
 
 from flows import figures
 from flows.gap import TABLES, frozen, leading
+from flows.inference.gap_cycles import cycles
 from flows.ledger_records import Publication
 from flows.period import Period
 
@@ -30,6 +31,12 @@ def told(database: Path, period: Period, publications: Mapping[str, Publication]
     ranking = leading(tables["gap_rankings"])
     if ranking is None:
         return None
+    before = [
+        remembered
+        for each in sorted(publications)
+        if each < str(period) and (remembered := _remembered(each, frozen(publications[each].directory, _REMEMBERED)))
+    ]
+    now = _remembered(str(period), tables)
     of_role = [row for row in tables["gap_rankings"] if row["role"] == ranking["role"]]
     overall = {name: [row for row in tables[name] if row["slice"] == "overall"] for name in _SLICED}
     return {
@@ -47,23 +54,19 @@ def told(database: Path, period: Period, publications: Mapping[str, Publication]
         "brand_value": next(iter(tables["gap_brand_value"]), None),
         "initiatives": figures.rows(database, "select * from gap_initiatives order by initiative"),
         "scale": figures.rows(database, "select * from gap_dimensions order by position limit 1")[0],
-        "months": [
-            remembered
-            for before in sorted(publications)
-            if before < str(period) and (remembered := _remembered(publications[before]))
-        ],
+        "cycles": cycles([*before, now]),
+        "last_month": before[-1] if before else None,
     }
 
 
-def _remembered(publication: Publication) -> dict[str, Any] | None:
-    """What is kept of a published month: its key experience, verdicts and brand value; None without ratings."""
-    tables = frozen(publication.directory, _REMEMBERED)
+def _remembered(period: str, tables: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any] | None:
+    """What is kept of a month: its key experience, verdicts and brand value; None without ratings."""
     ranking = leading(tables["gap_rankings"])
     value = next(iter(tables["gap_brand_value"]), None) or {}
     if ranking is None:
         return None
     return {
-        "period": publication.period,
+        "period": period,
         "role": ranking["role"],
         "key": ranking["key"],
         "cycle": value.get("cycle") or 0,
@@ -73,14 +76,8 @@ def _remembered(publication: Publication) -> dict[str, Any] | None:
         "proved_by": value.get("proved_by"),
         "verdicts": {row["initiative"]: row["verdict"] for row in tables["gap_evidence"]},
         "figures": [
-            {
-                name: row[name]
-                for name in (
-                    "dimension", "experience", "satisfaction", "satisfaction_low", "satisfaction_high",
-                    "satisfaction_error", "weighted_satisfaction",
-                )
-            }
+            {name: row[name] for name in ("dimension", "satisfaction", "satisfaction_error")}
             for row in tables["gap_figures"]
             if row["role"] == ranking["role"] and row["slice"] == "overall"
         ],
-    }  # fmt: skip
+    }

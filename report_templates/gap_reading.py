@@ -183,30 +183,32 @@ class Scale(Read):
     importance_high: float
 
 
-class Remembered(Read):
-    """One dimension in a month before."""
+class Cycle(Read):
+    """What became of a cycle; ``change``: satisfaction with its brand value, first half to second."""
 
-    dimension: str
-    experience: Number = None
-    satisfaction: Number = None
-    satisfaction_low: Number = None
-    satisfaction_high: Number = None
-    satisfaction_error: Number = None
-
-
-class Month(Read):
-    """A month as it was published: what the cycle it belongs to had come to."""
-
-    period: str
-    role: str
-    key: list[str] = []
     cycle: int = 0
     since: str | None = None
     brand_value: str | None = None
+    first: str
+    last: str
+    months: int
+    key: list[str] = []
+    key_months: int
+    verdicts: dict[str, Verdict] = {}
     proposed: str | None = None
     proved_by: str | None = None
+    followed: bool | None = None
+    change: Number = None
+    change_low: Number = None
+    change_high: Number = None
+
+
+class Month(Read):
+    """The month before, as it was published."""
+
+    period: str
+    key: list[str] = []
     verdicts: dict[str, Verdict] = {}
-    figures: list[Remembered] = []
 
 
 class Gap(Read):
@@ -224,4 +226,5 @@ class Gap(Read):
     brand_value: BrandValue | None = None
     initiatives: list[Initiative] = []
     scale: Scale
-    months: list[Month] = []
+    cycles: list[Cycle] = []
+    last_month: Month | None = None
