@@ -23,17 +23,20 @@ _LABELLED_MONTHS = 6
 
 def warm_up() -> None:
     """Import what draws, and draw once: the first chart of a process costs most of a second."""
-    _svg(_chart([Point(period="2000-01", value=1.0), Point(period="2000-02", value=2.0)], None, SPARKLINE_PIXELS, None))
+    svg(_chart([Point(period="2000-01", value=1.0), Point(period="2000-02", value=2.0)], None, SPARKLINE_PIXELS, None))
 
 
-def sparkline(months: list[Point]) -> bytes:
-    """A KPI's months as a line with its interval band, without axes; markers at better and worse, a dot at the last."""
-    return _svg(_chart(months, None, SPARKLINE_PIXELS, None))
+def sparkline(months: list[Point], target: float | None = None) -> bytes:
+    """A KPI's months as a line with its interval band, without axes; markers at better and worse, a dot at the last.
+
+    ``target`` is a dashed line.
+    """
+    return svg(_chart(months, target, SPARKLINE_PIXELS, None))
 
 
 def trend(months: list[Point], kpi: Kpi, target: float | None, language: Language) -> bytes:
     """A KPI's months with axes, its interval band and today's target as a dashed line."""
-    return _svg(_chart(months, target, TREND_PIXELS, (kpi, language)))
+    return svg(_chart(months, target, TREND_PIXELS, (kpi, language)))
 
 
 def _chart(months: list[Point], target: float | None, pixels: tuple[int, int], axes: tuple | None) -> Any:
@@ -196,7 +199,8 @@ def _decimals(ticks: list[float]) -> int:
     return max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
 
 
-def _svg(chart: Any) -> bytes:
+def svg(chart: Any) -> bytes:
+    """The chart as SVG."""
     import altair as alt
     import vl_convert
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from report_templates.gap_pages import GapPages, gap_pages
 from report_templates.headline import headline
 from report_templates.reading import Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.wording import Wording
 
 #: The sections of the report in order; each is one template in ``sections/``.
-SECTIONS = ("front", "scorecard", "groups", "trends", "trust", "definitions")
+SECTIONS = ("front", "scorecard", "groups", "trends", "gap", "trust", "definitions")
 
 TILES_AT_LEAST = 5
 TILES_AT_MOST = 8
@@ -88,6 +89,7 @@ class Contents:
     groups: Groups
     trends: list[tuple[Kpi, Figure, list[Point]]]
     defined: list[Kpi]
+    gap: GapPages | None = None
     restatements: list[Restatement] = field(default_factory=list)
     restated: list[Restated] = field(default_factory=list)
 
@@ -118,6 +120,7 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
         groups=_groups(sliced),
         trends=[trend for trend in trends if sum(point.value is not None for point in trend[2]) > 1],
         defined=[kpi for kpi in report.kpis if kpi.kpi in known],
+        gap=gap_pages(wording),
         restatements=restatements,
         restated=_restated(restatements, [kpi.kpi for kpi in report.kpis]),
     )
