@@ -13,10 +13,10 @@ from report_templates.language import Language
 from report_templates.reading import Point
 from report_templates.theme import COLOURS, Numbers
 
-ROW_PIXELS = (176, 24)
-BAR_PIXELS = (100, 24)
-MULTIPLE_PIXELS = (150, 22)
-PICTURE_PIXELS = (322, 196)
+ROW_PIXELS = (152, 20)
+BAR_PIXELS = (70, 20)
+MULTIPLE_PIXELS = (106, 20)
+PICTURE_PIXELS = (281, 124)
 _MARGIN = {"left": 6, "right": 6, "top": 0, "bottom": 0}
 _AXIS_HEIGHT = 14
 
@@ -191,15 +191,15 @@ def picture(drivers: list[Driver], importance: str, language: Language) -> bytes
             rule = line.mark_rule(color=COLOURS["muted"], strokeDash=[3, 3], strokeWidth=0.9)
             layers.append(rule.encode(**{place: encoding}))
     points = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
-    layers.append(points.mark_point(shape="circle", size=190, filled=True, opacity=1, color=COLOURS["accent"],
+    layers.append(points.mark_point(shape="circle", size=150, filled=True, opacity=1, color=COLOURS["accent"],
                                     stroke=COLOURS["paper"], strokeWidth=1))  # fmt: skip
     layers.append(
-        points.mark_text(color=COLOURS["paper"], fontSize=10, fontWeight=600, baseline="middle").encode(text="n:N")
+        points.mark_text(color=COLOURS["paper"], fontSize=9, fontWeight=600, baseline="middle").encode(text="n:N")
     )
     return svg(
         alt.layer(*layers)
         .properties(width=PICTURE_PIXELS[0], height=PICTURE_PIXELS[1], autosize="none",
-                    padding={"left": 30, "right": 10, "top": 8, "bottom": 20})
+                    padding={"left": 30, "right": 10, "top": 5, "bottom": 18})
         .configure(background="transparent", font="Inter")
         .configure_view(stroke=COLOURS["line"], strokeWidth=0.6)
     )  # fmt: skip

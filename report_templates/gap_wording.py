@@ -11,7 +11,6 @@ from report_templates.gap_reading import (
     Gap,
     GapFigure,
     Requirement,
-    RoleDifference,
     Simulation,
 )
 from report_templates.language import N_
@@ -269,7 +268,7 @@ class GapWording:
         said += self._(" (%(interval)s).", interval=interval) if interval else "."
         if row.most_negative_pct is not None:
             said += " " + self._(
-                "With other customers of the same kind asked, it would come out so in %(pct)s%% of cases.",
+                "Had others of the same kind been asked, it would come out so in %(pct)s%% of cases.",
                 pct=self.numbers.number(row.most_negative_pct, 0),
             )
         return said
@@ -331,40 +330,32 @@ class GapWording:
     # Roles
 
     def differences(self) -> list[str]:
-        """The largest clear differences in satisfaction between those who serve or steer and those who are served."""
+        """Who sees satisfaction clearly otherwise than those who are served: a sentence a role and direction."""
         served = "customer" if any(row.role == "customer" for row in self.gap.figures) else self.gap.role
-        clear = [
-            each
-            for each in self.gap.roles
-            if each.measure == "satisfaction" and each.clear and served in (each.role, each.other)
-        ]
-        clear.sort(key=lambda each: (each.dimension not in self.gap.ranking.key, -abs(each.difference)))
-        return [self._difference(each, served) for each in clear[:TOLD_AT_MOST]]
+        found: dict[tuple[str, bool], list[tuple[str, float]]] = {}
+        for each in self.gap.roles:
+            if each.measure != "satisfaction" or not each.clear or served not in (each.role, each.other):
+                continue
+            other, size = (each.role, each.difference) if each.other == served else (each.other, -each.difference)
+            found.setdefault((other, size > 0), []).append((each.dimension, abs(size)))
+        order = sorted(found, key=lambda place: (list(ROLES).index(place[0]) if place[0] in ROLES else 9, not place[1]))
+        return [self._differs(other, higher, served, found[other, higher]) for other, higher in order]
 
-    def _difference(self, each: RoleDifference, served: str) -> str:
-        size = each.difference if each.other == served else -each.difference
-        other = each.role if each.other == served else each.other
-        higher, lower = (
-            N_("%(other)s rates satisfaction with %(name)s %(size)s points higher than %(served)s do"),
-            N_("%(other)s rates satisfaction with %(name)s %(size)s points lower than %(served)s do"),
-        )
+    def _differs(self, other: str, higher: bool, served: str, where: list[tuple[str, float]]) -> str:
+        where.sort(key=lambda each: (-each[1], each[0]))
+        names = [
+            self._("%(name)s (by %(size)s)", name=self.mention(name), size=self.numbers.number(size, 1))
+            for name, size in where
+        ]
         said = self._(
-            higher if size > 0 else lower,
+            N_("%(other)s rates satisfaction higher than %(served)s do with %(names)s.")
+            if higher
+            else N_("%(other)s rates satisfaction lower than %(served)s do with %(names)s."),
             other=self.role(other),
             served=self.role(served),
-            name=self.mention(each.dimension),
-            size=self.numbers.number(abs(size), 1),
+            names=self.words.names(names, most=TOLD_AT_MOST + 1),
         )
-        said = said[:1].upper() + said[1:]
-        low, high = sorted((abs(each.low or 0), abs(each.high or 0)))
-        if each.low is None or each.high is None:
-            return self._("%(said)s: outside what chance explains in the answers asked.", said=said)
-        return self._(
-            "%(said)s (%(low)s to %(high)s).",
-            said=said,
-            low=self.numbers.number(low, 1),
-            high=self.numbers.number(high, 1),
-        )
+        return said[:1].upper() + said[1:]
 
     # Importance
 
