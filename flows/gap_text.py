@@ -112,6 +112,9 @@ def sentences(document: dict[str, Any]) -> Iterator[str]:
         yield f"Key experience ({role}): {', '.join(keys)}"
     elif document["candidates"]:
         yield f"No key experience is certain; it may be {', '.join(document['candidates'])}"
+    elif len(document["unrankable"]) == len({row["dimension"] for row in document["rows"]}):
+        yield "No key experience can be told: experience and expectation are never both given"
+        return
     else:
         yield "No key experience: nothing that can be ranked falls short of what is expected"
     if document["unrankable"]:

@@ -107,7 +107,8 @@ def charts(pages: GapPages) -> dict[str, bytes]:
     drawn = {"gap-axis": gap_charts.rating_axis(ratings, language)}
     for row in pages.rows:
         drawn[f"gap-rated-{row.position}"] = gap_charts.dumbbell(row, ratings)
-        drawn[f"gap-weighted-{row.position}"] = gap_charts.weighted_bar(row, weighted)
+        if row.weighted_satisfaction is not None:
+            drawn[f"gap-weighted-{row.position}"] = gap_charts.weighted_bar(row, weighted)
     for name in pages.pictures:
         drawn[f"gap-picture-{name}"] = gap_charts.picture(pages.drivers, name, language)
     compared = [each for proof in pages.proofs for each in proof.comparisons]

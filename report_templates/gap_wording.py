@@ -136,7 +136,7 @@ class GapWording:
         if row.rank is not None:
             return str(row.rank)
         if row.rank_best is None or row.rank_worst is None:
-            return self._("cannot be ranked")
+            return "–"
         return self._("%(low)s to %(high)s", low=row.rank_best, high=row.rank_worst)
 
     # Cycles
@@ -251,7 +251,12 @@ class GapWording:
                 "Which experience is the key one depends on importances that nobody gave; it may be %(names)s.",
                 names=self.mentions(ranking.candidates),
             )
+        if self._all_unranked():
+            return self._("No key experience can be told: experience and expectation are never both given.")
         return self._("There is no key experience: nothing that can be ranked falls short of what is expected.")
+
+    def _all_unranked(self) -> bool:
+        return len(self.gap.ranking.unrankable) == len({row.dimension for row in self.gap.figures})
 
     def _key(self, row: GapFigure) -> str:
         if row.weighted_satisfaction is None:
@@ -276,6 +281,8 @@ class GapWording:
     def not_ranked(self) -> list[str]:
         """What cannot be ranked, and whether that matters."""
         ranking, said = self.gap.ranking, []
+        if self._all_unranked():
+            return []
         if ranking.unrankable:
             said.append(
                 self._(
