@@ -208,7 +208,8 @@ class GapWording:
             for name, verdict in sorted(now.items())
             if name in before.verdicts and before.verdicts[name] != verdict
         ]
-        steady = self._("The verdict on each initiative is the same.") if now and not turned else ""
+        known = now and not turned and set(now) <= set(before.verdicts)
+        steady = self._("The verdict on each initiative is the same.") if known else ""
         return " ".join(part for part in [said, *turned, steady] if part)
 
     # Steps 1 to 4
