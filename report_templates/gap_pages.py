@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from report_templates.gap_reading import Cycle, Driver, Evidence, Gap, GapFigure, Requirement, Simulation
-from report_templates.gap_wording import ROLES, GapWording
+from report_templates.gap_vocabulary import ROLES
+from report_templates.gap_wording import GapWording
 from report_templates.wording import Wording
 
 

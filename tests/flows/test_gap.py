@@ -14,7 +14,7 @@ from flows.errors import CxError
 from flows.inference.evidence import PROMISES, REASONS
 from flows.inference.requirements import FITS
 from flows.period import Period
-from report_templates import gap_wording
+from report_templates import gap_vocabulary
 
 JUNE = Period(2026, 6)
 
@@ -145,7 +145,7 @@ def test_numbers_are_printed_as_short_as_they_are(number: float, text: str) -> N
 
 
 def test_the_report_has_words_for_every_verdict_of_the_inference() -> None:
-    assert set(gap_wording.REASONS) == set(REASONS)
-    assert set(gap_wording.VERDICTS) == set(REASONS.values())
-    assert set(gap_wording.PROMISES) == set(PROMISES)
-    assert set(gap_wording.FITS) == set(FITS)
+    assert set(gap_vocabulary.REASONS) == set(REASONS)
+    assert set(gap_vocabulary.VERDICTS) == set(REASONS.values())
+    assert set(gap_vocabulary.PROMISES) == set(PROMISES)
+    assert set(gap_vocabulary.FITS) == set(FITS)

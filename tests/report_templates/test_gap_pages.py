@@ -77,7 +77,7 @@ def test_what_nobody_gave_and_what_is_withheld_are_said_to_be_that():
 
 def test_parts_that_nothing_is_known_of_are_left_out():
     customers = [row for row in gap_sample()["figures"] if row["role"] == "customer"]
-    empty = dict.fromkeys(("roles", "drivers", "requirements", "evidence", "simulation", "cycles", "parts"), [])
+    empty = {name: [] for name in ("roles", "drivers", "requirements", "evidence", "simulation", "cycles", "parts")}
     nothing = {"figures": customers, "brand_value": None, "last_month": None} | empty
     printed = drawn(**nothing)
     text, _ = text_of(printed)

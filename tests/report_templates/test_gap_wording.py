@@ -131,7 +131,7 @@ def test_derived_importance_is_associated_and_ties_are_said():
     ("value", "sentence"),
     [
         ({"dimension": "convenience", "proposed": "convenience", "proved_by": "shops"}, "from convenience again"),
-        ({"dimension": "price", "proposed": "convenience", "proved_by": "shops", "changed": True}, "from convenience: "),
+        ({"dimension": "price", "proposed": "convenience", "proved_by": "shops", "changed": True}, "convenience: "),
         ({"dimension": "product", "proposed": "product"}, "Stay with product: no initiative has kept its promise yet"),
         (None, "Nothing is proposed"),
     ],
