@@ -22,8 +22,8 @@ def gap_variables(workspace: Workspace, facts: dict[str, FactMeta]) -> dict[str,
     feedback does not have.
     """
     gap = workspace.settings.gap
-    slices = facts[FEEDBACK].slices
-    if unknown := [name for name in gap.slices if name not in slices]:
+    slices = facts[FEEDBACK].slices if FEEDBACK in facts else {}
+    if slices and (unknown := [name for name in gap.slices if name not in slices]):
         raise ConfigurationError(
             f"gap.slices: the feedback has no slice {unknown[0]!r}",
             f"use some of {', '.join(sorted(slices))}",
