@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from expectations.check import ROWS, Check, Suite, has_rows, literal, no_rows_where, not_null, refused_by, unique
+from expectations.gap_figures import gap_suite
 from flows.period import Period
 
 #: Keys of a request that ``suites`` takes.
-SETTINGS = ("period", "history", "hidden_below", "false_discovery_rate")
+SETTINGS = ("period", "history", "hidden_below", "false_discovery_rate", "rated")
 
 VERDICTS = ["better", "worse", "changed", "no clear change", "low base", "hidden", "not compared", "new"]
 #: Lowest and highest value of each unit; None is no limit. A score's scale is its question's, checked in gate 1.
@@ -41,16 +42,24 @@ DECLARED = f"{ROWS} as f join kpis as k on k.kpi = f.kpi"
 
 
 def suites(
-    period: str, history: str | None = None, *, hidden_below: int = 5, false_discovery_rate: float = 0.05
+    period: str,
+    history: str | None = None,
+    *,
+    hidden_below: int = 5,
+    false_discovery_rate: float = 0.05,
+    rated: bool = False,
 ) -> list[Suite]:
     """The suites of both tables for the report of ``period``.
 
     ``history`` is a Parquet of frozen figures, ``hidden_below`` the smallest base that may be shown, and
     ``false_discovery_rate`` the largest q of a change that may be told (thresholds of cx.toml).
+    ``rated`` says that somebody rated a dimension of the gap analysis: a month may then have no other figure, and the
+    table ``gap_figures`` is checked too.
     """
     Period.parse(period)
     checks = [
-        *_complete(period),
+        *_present(period, rated),
+        *_complete(),
         *_on_scale(),
         *_private(hidden_below),
         *_worded(false_discovery_rate),
@@ -64,7 +73,8 @@ def suites(
         not_null("present", "every KPI has an id", "kpi", "null as file, null as line"),
         unique("unique", "each KPI is declared once", ["kpi"], "null as file, null as line"),
     )
-    return [Suite("kpis", "kpis", kpis), Suite("figures", "figures", tuple(checks))]
+    told = [Suite("kpis", "kpis", kpis), Suite("figures", "figures", tuple(checks))]
+    return [*told, *([gap_suite(period, hidden_below)] if rated else [])]
 
 
 def _one_of(column: str, values: list[str], description: str) -> Check:
@@ -79,21 +89,36 @@ def _one_of(column: str, values: list[str], description: str) -> Check:
     )
 
 
-def _complete(period: str) -> list[Check]:
-    """What must be there, once, under a known name."""
+def _present(period: str, rated: bool) -> list[Check]:
+    """Something to report at all: whatever was observed has a figure; ratings alone need none."""
     month = literal(period)
-    without_overall = (
-        f"select f.period, f.kpi, min(f.slice) as slice from {DECLARED} where {{}} group by f.period, f.kpi "
-        "having count(*) filter (where f.slice = 'overall' and f.slice_value is null) = 0"
-    )
+    valueless = f"count(*) filter (where period = {month} and value is not null) = 0"
+    if rated:
+        observed = f"(select count(*) from observations where period = {month}) > 0"
+        return [
+            refused_by(
+                "period present",
+                f"there are figures for {period}, unless nothing but the gap analysis was delivered",
+                f"select 1 as refused from {ROWS} having {valueless} and {observed}",
+            )
+        ]
     return [
         has_rows("there is at least one figure"),
         refused_by(
             "period present",
             f"there are figures for {period}, at least one of them with a value",
-            f"select 1 as refused from {ROWS} "
-            f"having count(*) filter (where period = {month} and value is not null) = 0",
+            f"select 1 as refused from {ROWS} having {valueless}",
         ),
+    ]
+
+
+def _complete() -> list[Check]:
+    """What must be there, once, under a known name."""
+    without_overall = (
+        f"select f.period, f.kpi, min(f.slice) as slice from {DECLARED} where {{}} group by f.period, f.kpi "
+        "having count(*) filter (where f.slice = 'overall' and f.slice_value is null) = 0"
+    )
+    return [
         *(
             not_null("present", f"every figure has its {column}", column, AT)
             for column in ("period", "kpi", "slice", "unit", "verdict")

@@ -208,6 +208,31 @@ def explain(
 
 
 @app.command()
+def gap(
+    period: Annotated[str | None, typer.Option(help="The month, as YYYY-MM.")] = None,
+    workspace: WorkspaceOption = Path(),
+    format: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Print every step of the gap analysis that was published (or backfilled) for a month."""
+    from flows import gap as gap_analysis
+    from flows import gap_text
+    from flows.ledger import Ledger
+
+    if format not in {"text", "json"}:
+        raise ConfigurationError(f"there is no format {format!r}", "use text or json")
+    company = Workspace.load(workspace)
+    month = _month(company, period)
+    publication = Ledger.open(company.ledger_path).publication(month) if company.ledger_path.is_file() else None
+    if publication is None:
+        raise CxError(f"{month} has no figures yet", f"make them with: cx run {month}, or cx backfill --from {month}")
+    document = gap_analysis.published_gap(publication)
+    if format == "json":
+        typer.echo(gap_analysis.as_json(document))
+    else:
+        typer.echo(gap_text.printed(document))
+
+
+@app.command()
 def mails(
     period: PeriodArgument = None,
     workspace: WorkspaceOption = Path(),

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from flows import figures
+from flows import figures, gap
 from flows.errors import CxError, GateError
 from flows.lake import sha256_of, sync
 from flows.ledger import Ledger
@@ -171,7 +171,7 @@ def next_revision(ledger: Ledger, period: Period) -> int:
 
 
 def freeze(database: Path, period: Period, directory: Path) -> None:
-    """Write the month's figures and the declarations they were computed with."""
+    """Write the month's figures, the declarations they were computed with, and its gap analysis."""
     import duckdb
 
     with duckdb.connect(str(database), read_only=True) as connection:
@@ -181,6 +181,7 @@ def freeze(database: Path, period: Period, directory: Path) -> None:
         }.items():
             target = str(directory / f"{name}.parquet").replace("'", "''")
             connection.execute(f"copy ({query}) to '{target}' (format parquet, compression zstd)")
+        gap.freeze(connection, period, directory)
 
 
 def publish(

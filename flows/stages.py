@@ -9,11 +9,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows import history, publishing, workers
+from flows import gap_report, history, publishing, workers
 from flows.deliveries import Staged, stage
 from flows.delivery.addresses import require_recipients
 from flows.delivery.outbox import Outcome, deliver, undelivered
 from flows.errors import CxError
+from flows.gap import rated_months
+from flows.gap_inputs import gap_variables
 from flows.held import held
 from flows.kpis import FactMeta, declared_facts
 from flows.lake import Package, package
@@ -85,11 +87,12 @@ def log_of(workspace: Workspace, module: str) -> Path:
 
 
 def refuse_early(workspace: Workspace, *, send: bool) -> None:
-    """What stops a run, said before anything is started: recipients, sources, KPIs, lexicon, another run at work."""
+    """What stops a run, said before anything is started: recipients, sources, KPIs, the gap analysis' tables, lexicon,
+    another run at work."""
     if send:
         require_recipients(workspace)
     load_sources(workspace)
-    declared_facts(workspace)
+    gap_variables(workspace, declared_facts(workspace))
     terms_of(workspace)
     with held(workspace, "a run about to start"):
         pass
@@ -250,6 +253,7 @@ def check_figures(run: Run) -> None:
             "history": str(run.history) if run.history else None,
             "hidden_below": thresholds.hidden_below,
             "false_discovery_rate": thresholds.false_discovery_rate,
+            "rated": str(run.period) in rated_months(run.build.database),
             "timezone": run.workspace.settings.timezone,
         }
     )
@@ -284,6 +288,7 @@ def publish(run: Run) -> Publication:
         restatements=history.restatements(run.build.database, run.history, except_period=str(run.period)),
         inputs=publishing.inputs_sha256(run.packages),
     )
+    contents["gap"] = gap_report.told(run.build.database, run.period, history.newest(run.ledger))
     source = run.build.directory / "report_input.json"
     publishing.write_input(source, contents)
     report("publish", "drawing the report")
@@ -337,6 +342,7 @@ def backfill(workspace: Workspace, first: Period, last: Period, *, pull: bool = 
         from flows.figures import rows
 
         with_figures = {row["period"] for row in rows(run.build.database, "select distinct period from figures")}
+        with_figures |= rated_months(run.build.database)
         done = []
         for month in wanted:
             if str(month) not in with_figures:

@@ -17,6 +17,7 @@ import yaml
 from flows import lexicon
 from flows.deliveries import Staged
 from flows.errors import BuildError, ConfigurationError
+from flows.gap_inputs import gap_variables
 from flows.kpis import SETTINGS, FactMeta, write_into
 from flows.period import Period
 from flows.settings import DBT_PROJECT
@@ -88,6 +89,7 @@ def prepare(
         "benchmarks": [benchmark.model_dump() for benchmark in workspace.benchmarks],
         "hidden_below": workspace.settings.thresholds.hidden_below,
         "false_discovery_rate": workspace.settings.thresholds.false_discovery_rate,
+        **gap_variables(workspace, facts),
         "currency": workspace.settings.currency,
         **workspace.settings.value.model_dump(),
         "business_hours": _business_hours(workspace.settings.business_hours),

@@ -152,6 +152,37 @@ class Value(Declared):
     bad_experiences: list[BadExperience] = Field(default=list(get_args(BadExperience)), min_length=1)
 
 
+#: The dimensions of the seven-step method (DOMAIN 1.3).
+METHOD_DIMENSIONS = ["product", "service", "relationship", "convenience", "brand_image", "price"]
+
+
+def _scale(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[0] >= limits[1]:
+        raise ValueError("a scale is its lowest and its highest answer, such as [0, 10]")
+    return limits
+
+
+AnswerScale = Annotated[tuple[float, float], AfterValidator(_scale)]
+
+
+class Gap(Declared):
+    """The seven-step gap analysis: what is rated, on which scales, and by which slices of the feedback it is told."""
+
+    dimensions: list[Annotated[str, Field(min_length=1)]] = Field(default=METHOD_DIMENSIONS, min_length=1)
+    #: Of experience, expectation and ideals; ratings on another scale are left out, never rescaled.
+    scale: AnswerScale = (0, 10)
+    importance_scale: AnswerScale = (0, 10)
+    slices: list[str] = ["region", "segment"]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Gap:
+        for name in ("dimensions", "slices"):
+            listed = getattr(self, name)
+            if len(set(listed)) < len(listed):
+                raise ValueError(f"{name} names one twice")
+        return self
+
+
 class Settings(Declared):
     name: str = Field(min_length=1)
     timezone: TimeZone
@@ -163,6 +194,7 @@ class Settings(Declared):
     schedule: Schedule = Schedule()
     mail: Mail = Mail()
     thresholds: Thresholds = Thresholds()
+    gap: Gap = Gap()
     value: Value = Value()
     #: Without them what is told in business hours is absent.
     business_hours: BusinessHours | None = None
@@ -227,6 +259,55 @@ class Correction(Declared):
     column: str | None = None
     value: str | None = None
     reason: str = Field(min_length=3)
+
+
+class BrandValue(Declared):
+    """Why customers come, and for whom (step 1). The newest is what the running cycle starts from."""
+
+    dimension: str
+    why_customers_come: str = ""
+    for_whom: str = ""
+    valid_from: Month | None = None
+
+
+class Ideal(Declared):
+    """The experience that management has chosen to reach (step 4a); one without a number takes the choice back."""
+
+    dimension: str
+    ideal: float | None = None
+    valid_from: Month | None = None
+    reason: str = ""
+
+
+Score = Annotated[float | None, Field(ge=1, le=5)]
+
+
+class Initiative(Declared):
+    """What is done to close a gap (steps 5 to 7). Scores are 1 (not at all) to 5 (fully)."""
+
+    initiative: str = Field(pattern=r"^[a-z0-9_]+$")
+    title: str
+    dimension: str
+    requirement: str = ""
+    owner: str = ""
+    start: Month | None = None
+    due: Month | None = None
+    cost: float | None = Field(default=None, ge=0)
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    strategy_fit: Score = None
+    people_ready: Score = None
+    process_ready: Score = None
+    technology_ready: Score = None
+    #: What the outcome after (or of k units) is to be, as a multiple of before (or of one unit).
+    promised_multiple: float | None = Field(default=None, gt=0)
+    #: One of outcomes.csv, or a KPI.
+    outcome: str | None = None
+
+    @model_validator(mode="after")
+    def _due_after_start(self) -> Initiative:
+        if self.start and self.due and self.due < self.start:
+            raise ValueError(f"due: {self.initiative} is due before it starts")
+        return self
 
 
 @dataclass(frozen=True)
@@ -342,6 +423,22 @@ class Workspace:
     @cached_property
     def corrections(self) -> list[Correction]:
         return self._table("corrections.csv", Correction)
+
+    @cached_property
+    def brand_values(self) -> list[BrandValue]:
+        return self._table("brand_values.csv", BrandValue)
+
+    @cached_property
+    def ideals(self) -> list[Ideal]:
+        return self._table("ideals.csv", Ideal)
+
+    @cached_property
+    def initiatives(self) -> list[Initiative]:
+        return self._table("initiatives.csv", Initiative)
+
+    def rows(self, name: str, model: type[Any]) -> list[Any]:
+        """The rows of the table ``name`` as ``model``; raises ConfigurationError naming file, row and column."""
+        return self._table(name, model)
 
     def declarations(self, folder: str) -> list[Path]:
         """The ``*.yml`` of ``sources`` or ``kpis`` in order of name; raises ConfigurationError for a ``*.yaml``."""

@@ -28,12 +28,15 @@ _REACH_OF_QUOTED = 2.0
 
 def warm_up() -> None:
     """Import what draws, and draw once: the first chart of a process costs most of a second."""
-    _svg(_chart([Point(period="2000-01", value=1.0), Point(period="2000-02", value=2.0)], None, SPARKLINE_PIXELS, None))
+    svg(_chart([Point(period="2000-01", value=1.0), Point(period="2000-02", value=2.0)], None, SPARKLINE_PIXELS, None))
 
 
-def sparkline(months: list[Point]) -> bytes:
-    """A KPI's months as a line with its interval band, without axes; markers at better and worse, a dot at the last."""
-    return _svg(_chart(months, None, SPARKLINE_PIXELS, None))
+def sparkline(months: list[Point], target: float | None = None) -> bytes:
+    """A KPI's months as a line with its interval band, without axes; markers at better and worse, a dot at the last.
+
+    ``target`` is a dashed line.
+    """
+    return svg(_chart(months, target, SPARKLINE_PIXELS, None))
 
 
 def trend(
@@ -43,7 +46,7 @@ def trend(
 
     Of what is ``quoted`` elsewhere, that within reach is a finely dashed line with the word unverified (or verified).
     """
-    return _svg(_chart(months, target, TREND_PIXELS, (kpi, language), within_reach(months, target, quoted)))
+    return svg(_chart(months, target, TREND_PIXELS, (kpi, language), within_reach(months, target, quoted)))
 
 
 def within_reach(months: list[Point], target: float | None, quoted: Iterable[Benchmark]) -> list[Benchmark]:
@@ -258,7 +261,8 @@ def _decimals(ticks: list[float]) -> int:
     return max(0, -math.floor(math.log10(ticks[1] - ticks[0]) + 1e-9))
 
 
-def _svg(chart: Any) -> bytes:
+def svg(chart: Any) -> bytes:
+    """The chart as SVG."""
     import altair as alt
     import vl_convert
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from report_templates.composites import Composite, composites
+from report_templates.gap_pages import GapPages, gap_pages
 from report_templates.headline import headline
 from report_templates.reading import Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.wording import Wording
 
 #: The sections of the report in order; each is one template in ``sections/``.
 SECTIONS = (
-    *("front", "scorecard", "composites", "groups", "levels", "experiments", "trends", "trust"),
+    *("front", "scorecard", "composites", "groups", "levels", "experiments", "trends", "gap", "trust"),
     "definitions",
 )
 
@@ -97,6 +98,7 @@ class Contents:
     levels: list[GroupTable]
     #: Figures of the whole company outside what the months before let expect.
     signals: list[tuple[Kpi, Figure]]
+    gap: GapPages | None = None
     restatements: list[Restatement] = field(default_factory=list)
     restated: list[Restated] = field(default_factory=list)
 
@@ -132,6 +134,7 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
         signals=[(kpi, figure) for kpi, figure in overall if figure.signal],
         trends=[trend for trend in trends if sum(point.value is not None for point in trend[2]) > 1],
         defined=[kpi for kpi in report.kpis if kpi.kpi in known],
+        gap=gap_pages(wording),
         restatements=restatements,
         restated=_restated(restatements, [kpi.kpi for kpi in report.kpis]),
     )

@@ -8,22 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from flows.errors import BuildError, ConfigurationError
 from flows.period import Period
+from report_templates.checked import Number, Read
+from report_templates.gap_reading import Gap
 
 Verdict = Literal["better", "worse", "changed", "no clear change", "low base", "hidden", "not compared", "new"]
-Number = float | None
-
 #: Verdicts that allow the words of a change; every other change is noise or unknown.
 CLEAR = ("better", "worse", "changed")
-
-
-class Read(BaseModel):
-    """Base of everything read: keys this version does not know are left alone, infinite numbers are refused."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class Kpi(Read):
@@ -256,6 +250,8 @@ class ReportInput(Read):
     benchmarks: list[Benchmark] = []
     trust: Trust
     built: Built
+    #: The seven-step gap analysis; null when nobody rated a dimension of it.
+    gap: Gap | None = None
 
     @property
     def comparisons(self) -> int:

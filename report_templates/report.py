@@ -11,7 +11,7 @@ from typing import Any
 
 from flows.errors import BuildError, ConfigurationError, CxError
 from flows.workers import serve
-from report_templates import pdf
+from report_templates import gap_pages, pdf
 from report_templates.contents import ITEMS_AT_MOST, RESTATED_AT_MOST, ROWS_AT_MOST, SECTIONS, Contents, choose
 from report_templates.language import Language
 from report_templates.reading import ReportInput, read
@@ -99,7 +99,7 @@ def _charts(contents: Contents) -> dict[str, bytes]:
     for kpi, _ in contents.front.tiles:
         if kpi.kpi in with_months:
             drawn[f"spark-{kpi.kpi}"] = charts.sparkline(with_months[kpi.kpi])
-    return drawn
+    return drawn | (gap_pages.charts(contents.gap) if contents.gap else {})
 
 
 def page(template: str, contents: Contents, *, escape: bool = True, sections: tuple[str, ...] = SECTIONS) -> str:

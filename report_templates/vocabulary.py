@@ -30,6 +30,7 @@ SECTIONS = {
     "service": N_("Service"),
     "delivery": N_("Delivery"),
     "value": N_("Customer value"),
+    "gap": N_("Gap analysis"),
     "voice": N_("Calls and waiting"),
     "channels": N_("Channels"),
     "comments": N_("Customers' comments"),
@@ -65,6 +66,7 @@ BASES = {
         N_("fewer than %(count)s months of employee groups"),
     ),
     "feedback": (N_("%(count)s answer"), N_("%(count)s answers"), N_("fewer than %(count)s answers")),
+    "gap_estimates": (N_("%(count)s customer"), N_("%(count)s customers"), N_("fewer than %(count)s customers")),
     "forum_posts": (N_("%(count)s post"), N_("%(count)s posts"), N_("fewer than %(count)s posts")),
     "help_events": (
         N_("%(count)s use of help pages"),

@@ -89,6 +89,70 @@ def test_a_row_of_cx_kpis_has_exactly_the_promised_keys(figures: list[dict[str, 
     assert all(row["slice_value"] is None for row in figures if row["slice"] == "overall")
 
 
+@pytest.fixture(scope="module")
+def gap(company: Path, environment: dict[str, str]) -> dict[str, Any]:
+    printed = _cx("gap", "--period", MONTH, "--format", "json", "-w", str(company), environment=environment)
+    assert printed.returncode == 0, printed.stderr
+    return json.loads(printed.stdout)
+
+
+def test_the_gap_analysis_finds_the_planted_key_experience_and_who_does_not_see_it(gap: dict[str, Any]) -> None:
+    assert (gap["key_experience"], gap["role"]) == ("convenience", "customer")
+    overall = {(row["role"], row["dimension"]): row for row in gap["rows"] if row["slice"] == "overall"}
+    key = overall["customer", "convenience"]
+    assert key["weighted_satisfaction_low"] < -18 < key["weighted_satisfaction_high"]
+    assert key["most_negative_pct"] > 99
+    assert overall["frontline", "convenience"]["is_key"]
+    # management sees no shortfall in it, and that is a finding
+    assert overall["management", "convenience"]["satisfaction"] > 0
+    [seen] = [
+        row
+        for row in gap["roles"]
+        if (row["dimension"], row["measure"], row["role"], row["other"])
+        == ("convenience", "satisfaction", "customer", "management")
+    ]
+    assert seen["clear"]
+    first = min((row for row in gap["drivers"]), key=lambda row: row["derived_rank"])
+    assert (first["dimension"], first["stated_rank"]) == ("convenience", 1)
+    assert first["stated_quadrant"] == first["derived_quadrant"] == "concentrate here"
+
+
+def test_the_initiative_that_worked_continues_and_the_other_stops(gap: dict[str, Any]) -> None:
+    verdicts = {row["initiative"]: (row["verdict"], row["reason"]) for row in gap["evidence"]}
+    assert verdicts["pickup_points"] == ("continue", "promise kept")
+    assert verdicts["club_magazine"] == ("stop", "no effect, promise broken")
+    fits = {row["initiative"]: row["fit"] for row in gap["requirements"] if row["initiative"]}
+    assert fits == {"pickup_points": "fits", "club_magazine": "ready, does not fit strategy"}
+    assert (gap["brand_value"]["proposed"], gap["brand_value"]["proved_by"]) == ("convenience", "pickup_points")
+
+
+def test_the_report_tells_three_cycles_from_the_frozen_months(company: Path) -> None:
+    from pypdf import PdfReader
+
+    told = json.loads(_input_of(company).read_text(encoding="utf-8"))["gap"]
+    assert [(each["brand_value"], each["months"], each["key"]) for each in told["cycles"]] == [
+        ("product", 7, ["convenience"]),
+        ("service", 12, ["convenience"]),
+        ("convenience", 6, ["convenience"]),
+    ]
+    # nothing was planted to change within a cycle
+    assert all(each["change_low"] < 0 < each["change_high"] for each in told["cycles"])
+    assert [each["followed"] for each in told["cycles"]] == [False, True, None]
+    pages = PdfReader(company / "var" / "published" / MONTH / "r1" / "report.pdf").pages
+    spread = [" ".join(page.extract_text().split()) for page in pages]
+    first = next(place for place, text in enumerate(spread) if "Seven steps:" in text)
+    assert "Pick-up points in neighbourhood shops kept its promise and proposed convenience" in spread[first]
+    assert "The key experience is convenience" in spread[first]
+    assert "Back to step 1. Start the next cycle from convenience again" in spread[first + 1]
+
+
+def test_a_past_month_s_gap_analysis_can_be_asked(company: Path, environment: dict[str, str]) -> None:
+    printed = _cx("gap", "--period", "2025-11", "-w", str(company), environment=environment)
+    assert printed.returncode == 0, printed.stderr
+    assert "Key experience (customer): convenience" in printed.stdout
+    assert "Step 7  evidence" in printed.stdout
+
+
 def test_the_past_is_frozen_without_pdf_or_mail(company: Path, environment: dict[str, str]) -> None:
     frozen = sorted(path.name for path in (company / "var" / "published").iterdir())
     assert len(frozen) == 25

@@ -17,6 +17,7 @@
         'fct_notices',
         'fct_employee_months',
         'fct_alerts',
+        'gap_estimates',
         'customer_months',
         'order_sequences',
         'revenue_months',

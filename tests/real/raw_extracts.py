@@ -34,6 +34,15 @@ TELCO_CHURN = [
     ("tenure_band", "0-6 months", 52.9, 1481),
 ]
 
+#: The rating columns of 2017 in the order in which cx.toml of the airport names its touchpoints.
+TOUCHPOINTS_2017 = [
+    f"Q7{name}"
+    for name in (
+        "ART", "FOOD", "STORE", "SIGN", "WALKWAYS", "SCREENS", "INFODOWN", "INFOUP", "WIFI", "ROADS", "PARK",
+        "AIRTRAIN", "LTPARKING", "RENTAL",
+    )
+]  # fmt: skip
+
 
 def rows(path: str) -> list[dict[str, str]]:
     """The records of one extract as they are."""

@@ -24,6 +24,7 @@ from tests.real.raw_extracts import (
     DATA,
     HERE,
     TELCO_CHURN,
+    TOUCHPOINTS_2017,
     WORKSPACES,
     days_to_delivery,
     needs_data,
@@ -31,6 +32,7 @@ from tests.real.raw_extracts import (
     ratings_of_the_airport,
     reopened,
     review_stars,
+    rows,
     within_the_service_level,
 )
 
@@ -107,6 +109,36 @@ def test_the_airport_figures_come_out_of_the_product(published: Published) -> No
     for kpi in ("csat_mean", "airport_overall_mean"):
         value, n = overall(figures, kpi)
         assert (round(value, 4), n) == (4.0644, 2688)
+
+
+def test_the_airports_touchpoints_are_dimensions_with_drivers_of_recommendation(published: Published) -> None:
+    """Fit and slopes of the drivers, recomputed by weighted least squares on the raw file's complete cases."""
+    import numpy as np
+    import statsmodels.api as sm
+
+    workspace, period, _ = published("airport")
+    told = json.loads(cx(workspace, "gap", "--period", period, "--format", "json"))
+    # nobody was asked what they had expected, so nothing can be ranked and no key experience is claimed
+    assert (told["key_experience"], len(told["unrankable"]), len(told["rows"])) == (None, 14, 14)
+    assert all(row["not_given"] == ["expectation", "importance"] for row in told["rows"])
+    drivers = {row["dimension"]: row for row in told["drivers"]}
+    assert {name for name, row in drivers.items() if row["warnings"] == ["seldom answered"]} == {
+        "Parking", "Long-term parking shuttle", "Rental car centre",
+    }  # fmt: skip
+    kept = {name: row for name, row in drivers.items() if row["derived_pct"] is not None}
+    columns = dict(zip(drivers, TOUCHPOINTS_2017, strict=True))
+    cases = [
+        [float(row["NETPRO"]), float(row["WEIGHT"]), *(float(row[columns[name]]) for name in kept)]
+        for row in rows("airport/2017_SFO_Customer_Survey.csv")
+        if row["NETPRO"] in {str(score) for score in range(11)} and all(row[columns[name]] in "12345" for name in kept)
+    ]
+    table = np.array(cases)
+    assert {row["n"] for row in kept.values()} == {len(table)} == {725}
+    fitted = sm.WLS(table[:, 0], sm.add_constant(table[:, 2:]), weights=table[:, 1]).fit()
+    for place, (name, row) in enumerate(kept.items(), 1):
+        assert row["slope"] == pytest.approx(fitted.params[place]), name
+        assert row["r_squared"] == pytest.approx(fitted.rsquared)
+    assert sum(row["derived_pct"] for row in kept.values()) == pytest.approx(100)
 
 
 def test_a_yearly_survey_is_compared_with_the_one_before_it(published: Published) -> None:

@@ -1,0 +1,50 @@
+with
+
+gap_computed as (
+    select * from {{ ref('gap_computed') }}
+)
+
+select
+    cast(period as varchar) as period,
+    cast(role as varchar) as role,
+    cast(slice as varchar) as slice,
+    cast(slice_value as varchar) as slice_value,
+    cast(dimension as varchar) as dimension,
+    cast(position as integer) as position,
+    cast(sample as boolean) as sample,
+    cast(n as bigint) as n,
+    cast(experience as double) as experience,
+    cast(experience_n as bigint) as experience_n,
+    cast(experience_low as double) as experience_low,
+    cast(experience_high as double) as experience_high,
+    cast(expectation as double) as expectation,
+    cast(expectation_n as bigint) as expectation_n,
+    cast(expectation_low as double) as expectation_low,
+    cast(expectation_high as double) as expectation_high,
+    cast(satisfaction as double) as satisfaction,
+    cast(satisfaction_low as double) as satisfaction_low,
+    cast(satisfaction_high as double) as satisfaction_high,
+    cast(satisfaction_error as double) as satisfaction_error,
+    cast(paired_n as bigint) as paired_n,
+    cast(importance as double) as importance,
+    cast(importance_n as bigint) as importance_n,
+    cast(importance_low as double) as importance_low,
+    cast(importance_high as double) as importance_high,
+    cast(weighted_satisfaction as double) as weighted_satisfaction,
+    cast(weighted_satisfaction_low as double) as weighted_satisfaction_low,
+    cast(weighted_satisfaction_high as double) as weighted_satisfaction_high,
+    cast(most_negative_pct as double) as most_negative_pct,
+    cast(interval as varchar) as interval,
+    cast(ideal as double) as ideal,
+    cast(ideal_is as varchar) as ideal_is,
+    cast(gap as double) as gap,
+    cast(gap_low as double) as gap_low,
+    cast(gap_high as double) as gap_high,
+    cast(rank as integer) as rank,
+    cast(rank_best as integer) as rank_best,
+    cast(rank_worst as integer) as rank_worst,
+    cast(is_key as boolean) as is_key,
+    cast(not_given as varchar[]) as not_given,
+    cast(withheld as varchar[]) as withheld,
+from gap_computed
+order by period, role, slice, slice_value nulls first, position
