@@ -15,12 +15,17 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from flows.demo.clock import bounds
+from flows.demo.company import simulate
+from flows.demo.people import LEAVE
 from flows.demo.truths import QUIET_OVERALL, TRUTHS
 from flows.figures import FIGURE_COLUMNS
 from flows.kpis import project_facts
 from flows.ledger import Ledger
+from flows.period import Period
 
 MONTH = "2026-06"
 
@@ -73,6 +78,43 @@ def test_the_figures_find_each_planted_truth_and_no_change_where_none_was_plante
 def test_overall_figures_show_no_clear_change(figures: list[dict[str, Any]]) -> None:
     overall = {row["kpi"]: row["verdict"] for row in figures if row["slice"] == "overall"}
     assert overall == dict.fromkeys(QUIET_OVERALL, "no clear change")
+
+
+def _planted_losses(month: str) -> dict[str, float]:
+    """Percent expected to leave in the month or the two before it, by the bad experiences of the month before those.
+
+    From the planted chances of each month and what happened to each customer; experiences of other months count too.
+    """
+    people = simulate().people
+    first = Period.parse(month).shift(-2)
+    bad = {
+        period: np.bincount(np.concatenate(people.bad_experiences[period]), minlength=len(people))
+        for period in first.shift(-3).until(Period.parse(month))
+    }
+    stays = np.ones(len(people))
+    for period in first.until(Period.parse(month)):
+        recent = sum(bad[period.shift(-back)] for back in (1, 2, 3))
+        stays *= 1 - LEAVE[np.minimum(recent, 2)]
+    there = people.active_at(bounds(first)[0])
+    level = np.minimum(bad[first.shift(-1)], 2)
+    return {
+        name: 100 * (1 - stays[there & (level == count)]).mean()
+        for count, name in enumerate(("none", "one", "several"))
+    }
+
+
+def test_what_is_planted_about_staying_lies_within_its_interval(figures: list[dict[str, Any]]) -> None:
+    rows = {(row["kpi"], row["slice_value"]): row for row in figures}
+    planted = _planted_losses(MONTH)
+    assert planted == pytest.approx({"none": 4.7, "one": 23.1, "several": 38.6}, abs=0.5)
+    for level, share in planted.items():
+        row = rows["churn_bad_exp", level]
+        assert row["low"] < share < row["high"], level
+    # From none to one 18 points more, from one to several 17.
+    assert rows["churn_bad_exp_trend", None]["low"] < 18 < rows["churn_bad_exp_trend", None]["high"]
+    assert rows["cohort_support_expansion", None]["low"] < 0 < rows["cohort_support_expansion", None]["high"]
+    # 1.72 % leave a month, at whatever age (test_truths.py).
+    assert rows["retention_12m", None]["low"] < 100 * (1 - 0.0172) ** 12 < rows["retention_12m", None]["high"]
 
 
 def test_every_kpi_of_the_project_has_a_value_in_the_demo(figures: list[dict[str, Any]]) -> None:
