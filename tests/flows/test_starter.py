@@ -17,6 +17,9 @@ def test_a_new_workspace_loads_and_has_everything_a_company_fills_in(tmp_path):
     assert declared_facts(workspace)
     names = {path.name for path in root.iterdir()}
     assert {"cx.toml", "recipients.csv", "targets.csv", "corrections.csv", "sources", "kpis", ".gitignore"} <= names
+    # the tables of the gap analysis, empty but for their headings
+    assert {"brand_values.csv", "ideals.csv", "initiatives.csv", "outcomes.csv"} <= names
+    assert [workspace.brand_values, workspace.ideals, workspace.initiatives, workspace.outcomes] == [[]] * 4
 
 
 def test_nothing_of_the_programs_own_is_copied(tmp_path):
