@@ -67,7 +67,7 @@ def gap_variables(workspace: Workspace, facts: dict[str, FactMeta]) -> dict[str,
             }
             for position, dimension in enumerate(gap.dimensions, 1)
         ],
-        "gap_slices": gap.slices,
+        "gap_slices": {name: slices[name] for name in gap.slices if name in slices},
         "gap_brand_values": [row.model_dump() for row in brand_values],
         "gap_ideals": [row.model_dump() for row in ideals],
         "gap_initiatives": [

@@ -59,6 +59,38 @@ def told(database: Path, period: Period, publications: Mapping[str, Publication]
     }
 
 
+def left_out(database: Path, period: Period, timezone: str) -> list[str]:
+    """For the trust page: ratings of the month that are of no declared dimension, or on another scale than declared."""
+    query = """
+        select
+            count(*) filter (where d.dimension is null) as undeclared,
+            count(*) filter (
+                where
+                    case when f.question_kind = 'importance' then
+                        (f.scale_minimum, f.scale_maximum) <> (d.importance_low, d.importance_high)
+                    else (f.scale_minimum, f.scale_maximum) <> (d.scale_low, d.scale_high) end
+            ) as off_scale
+        from fct_feedback as f
+        left join gap_dimensions as d on d.dimension = f.dimension
+        where
+            f.question_kind in ('experience', 'expectation', 'importance')
+            and f.answered_at >= ? and f.answered_at < ?
+    """
+    [counted] = figures.rows(database, query, [period.start(timezone), period.end(timezone)])
+    said = []
+    if counted["undeclared"]:
+        said.append(
+            f"{counted['undeclared']:,} ratings are of no dimension that cx.toml declares under [gap]; "
+            "the gap analysis leaves them out"
+        )
+    if counted["off_scale"]:
+        said.append(
+            f"{counted['off_scale']:,} ratings are on another scale than cx.toml declares under [gap]; "
+            "the gap analysis leaves them out, nothing is rescaled"
+        )
+    return said
+
+
 def _remembered(period: str, tables: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any] | None:
     """What is kept of a month: its key experience, verdicts and brand value; None without ratings."""
     ranking = leading(tables["gap_rankings"])

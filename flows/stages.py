@@ -289,6 +289,7 @@ def publish(run: Run) -> Publication:
         inputs=publishing.inputs_sha256(run.packages),
     )
     contents["gap"] = gap_report.told(run.build.database, run.period, history.newest(run.ledger))
+    contents["trust"]["notes"] += gap_report.left_out(run.build.database, run.period, run.workspace.settings.timezone)
     source = run.build.directory / "report_input.json"
     publishing.write_input(source, contents)
     report("publish", "drawing the report")

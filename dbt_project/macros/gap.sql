@@ -29,15 +29,14 @@ from (
 
 {%- macro gap_slice_columns() -%}
     {#- The slices the gap analysis is told by, as columns over a row of the feedback. -#}
-    {%- set slices = graph.nodes['model.cx.fct_feedback'].config.meta.slices if execute else {} -%}
-    {%- for name in var('gap_slices') if name in slices %}
-        coalesce(cast({{ slices[name] }} as varchar), 'not given') as slice_{{ name }},
+    {%- for name, expression in var('gap_slices').items() %}
+        coalesce(cast({{ expression }} as varchar), 'not given') as slice_{{ name }},
     {%- endfor -%}
 {%- endmacro -%}
 
 {%- macro gap_groups(respondents) -%}
     {#- Each row of `respondents` in the whole and in its value of every slice. -#}
-    {%- for name in [none] + var('gap_slices') %}
+    {%- for name in [none] + var('gap_slices').keys() | list %}
     select
         month_number,
         role,

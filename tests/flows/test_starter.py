@@ -17,8 +17,11 @@ def test_a_new_workspace_loads_and_has_everything_a_company_fills_in(tmp_path):
     assert workspace.benchmarks == []
     assert declared_facts(workspace)
     names = {path.name for path in root.iterdir()}
-    tables = {"recipients.csv", "targets.csv", "corrections.csv", "benchmarks.csv"}
+    tables = {"recipients.csv", "targets.csv", "corrections.csv", "benchmarks.csv", "experiments.csv"}
     assert {"cx.toml", "sources", "kpis", ".gitignore"} | tables <= names
+    # the tables of the gap analysis, empty but for their headings
+    assert {"brand_values.csv", "ideals.csv", "initiatives.csv", "outcomes.csv"} <= names
+    assert [workspace.brand_values, workspace.ideals, workspace.initiatives, workspace.outcomes] == [[]] * 4
 
 
 def test_nothing_of_the_programs_own_is_copied(tmp_path):

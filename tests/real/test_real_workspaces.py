@@ -135,9 +135,10 @@ def test_the_airports_touchpoints_are_dimensions_with_drivers_of_recommendation(
     table = np.array(cases)
     assert {row["n"] for row in kept.values()} == {len(table)} == {725}
     fitted = sm.WLS(table[:, 0], sm.add_constant(table[:, 2:]), weights=table[:, 1]).fit()
+    # the contract keeps six decimals of a weight
     for place, (name, row) in enumerate(kept.items(), 1):
-        assert row["slope"] == pytest.approx(fitted.params[place]), name
-        assert row["r_squared"] == pytest.approx(fitted.rsquared)
+        assert row["slope"] == pytest.approx(fitted.params[place], abs=1e-6), name
+        assert row["r_squared"] == pytest.approx(fitted.rsquared, abs=1e-6)
     assert sum(row["derived_pct"] for row in kept.values()) == pytest.approx(100)
 
 
