@@ -89,6 +89,10 @@ class Naming:
         """The name of a composite's dimension."""
         return self._(name.replace("_", " ").capitalize())
 
+    def theme(self, name: str) -> str:
+        """The name of a theme of comments; rows without one are named so."""
+        return self._(name.replace("_", " ").capitalize()) if name else self._("not given")
+
     def made_of(self, kpi: Kpi) -> str:
         """What a composite is made of, by dimension; measures that nobody declares are left out."""
         return "; ".join(

@@ -24,23 +24,25 @@ EXPERIMENTS = {
     "worse": N_("%(variant)s did worse than %(control)s."),
     "no clear difference": N_("No clear difference between %(variant)s and %(control)s."),
 }
+#: The groups of measures, in the order in which they are printed.
 SECTIONS = {
     "loyalty": N_("Loyalty"),
+    "experience": N_("Touchpoints and ways"),
+    "comments": N_("Customers' comments"),
     "retention": N_("Retention"),
+    "value": N_("Value of customers"),
     "service": N_("Service"),
-    "delivery": N_("Delivery"),
     "voice": N_("Calls and waiting"),
     "channels": N_("Channels"),
-    "comments": N_("Customers' comments"),
-    "marketing": N_("Marketing"),
-    "employees": N_("Employees"),
-    "experience": N_("Touchpoints and ways"),
-    "stores": N_("Stores"),
-    "reviews": N_("Reviews elsewhere"),
-    "dimensions": N_("The five dimensions"),
     "digital": N_("Web, help pages and forum"),
     "journeys": N_("Journeys"),
+    "delivery": N_("Delivery"),
+    "stores": N_("Stores"),
+    "marketing": N_("Marketing"),
+    "reviews": N_("Reviews elsewhere"),
+    "employees": N_("Employees"),
     "business": N_("Business results"),
+    "dimensions": N_("The five dimensions"),
 }
 DIRECTIONS = {
     "up": N_("higher is better"),

@@ -12,6 +12,9 @@ from report_templates.language import N_
 from report_templates.naming import Naming
 from report_templates.reading import Experiment, Figure, Kpi, Point, Restated
 
+#: From which kappa on the reading of comments agrees with scores so far that its shares can be relied on.
+FAIRLY, WELL = 0.4, 0.6
+
 
 class Wording(Naming):
     """The sentences of one report in one language."""
@@ -119,6 +122,50 @@ class Wording(Naming):
         if part.figure is None or part.figure.value is None:
             return self._("of the last survey")
         return self.numbers.brief(part.figure.value, part.kpi)
+
+    def blame(self, kpi: Kpi, figure: Figure) -> str:
+        """How much of what customers write about is spoken of negatively."""
+        if figure.verdict == "hidden":
+            return self.withheld(kpi)
+        return self._(
+            "Of %(base)s, %(value)s were spoken of negatively (95%% interval %(interval)s).",
+            base=self.base(kpi, figure.n),
+            value=self.numbers.quantity(figure.value, kpi),
+            interval=self.interval(kpi, figure),
+        )
+
+    def reach(self, kpi: Kpi, figure: Figure) -> str:
+        """In how many comments a theme was found: how far the figures about themes reach."""
+        if figure.verdict == "hidden" or figure.value is None:
+            return self._("In how many comments a theme was found is not shown.")
+        if round(figure.value, kpi.decimals) == 100:
+            return self._("A theme was found in every comment.")
+        return self._(
+            "A theme was found in %(value)s of the comments; what the others say is in none of these shares.",
+            value=self.numbers.quantity(figure.value, kpi),
+        )
+
+    def agreement(self, kpi: Kpi, figure: Figure) -> str:
+        """How far the reading of comments agrees with their writers' scores, by kappa, and what follows from that.
+
+        Below 0.4 the edge cases of the KPI say not to rely on the polarity; from 0.6 kappa is called substantial
+        (Landis and Koch, Biometrics 1977).
+        """
+        if figure.verdict == "hidden" or figure.value is None:
+            return self._("How far this reading agrees with the scores that the writers gave is not known.")
+        said = (
+            N_("agrees well with the scores that the writers gave (%(kappa)s).")
+            if figure.value >= WELL
+            else N_("agrees fairly with the scores that the writers gave (%(kappa)s): take shares as a direction.")
+            if figure.value >= FAIRLY
+            else N_("agrees poorly with the scores that the writers gave (%(kappa)s): do not rely on these shares.")
+        )
+        kappa = self._(
+            "kappa %(value)s, 95%% interval %(interval)s, where 0 is chance and 1 is always",
+            value=self.numbers.value(figure.value, kpi),
+            interval=self.interval(kpi, figure),
+        )
+        return self._("What is read from the comments %(how)s", how=self._(said, kappa=kappa))
 
     def decide_worse(self, groups: list[Figure]) -> str:
         """What to decide about a KPI that worsened overall; ``groups`` are its slices that worsened too."""
