@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -125,6 +126,12 @@ class Contents:
     signals: list[tuple[Kpi, Figure]]
     restatements: list[Restatement] = field(default_factory=list)
     restated: list[Restated] = field(default_factory=list)
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How many measures of the scorecard have each verdict."""
+        found = Counter(figure.verdict for _, rows in self.scorecard for _, figure in rows)
+        return {verdict: found[verdict] for verdict in vocabulary.VERDICTS}
 
     @property
     def kpis(self) -> dict[str, Kpi]:

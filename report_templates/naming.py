@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from report_templates import vocabulary
 from report_templates.charts import within_reach
 from report_templates.language import N_, Language
-from report_templates.reading import Benchmark, Figure, Kpi, Point, ReportInput, Restatement
+from report_templates.reading import Benchmark, Delivery, Figure, Kpi, Point, ReportInput, Restatement
 from report_templates.theme import NO_BREAK, Numbers
 
 
@@ -76,6 +76,12 @@ class Naming:
         """A source and its mapping, nothing said twice: ``survey, ratings``; ``calls`` for ``calls.calls``."""
         name = (mapping or "").removeprefix(f"{source}.")
         return f"{source}, {name}" if name and name != source else source
+
+    def delivered(self, delivery: Delivery) -> str:
+        """A source and its mapping with what it holds, nothing said twice: ``case_surveys, effort (feedback)``."""
+        origin, holds = self.origin(delivery.source, delivery.mapping), delivery.contract.replace("_", " ")
+        said = holds in origin.replace("_", " ")
+        return origin if said else self._("%(origin)s (%(holds)s)", origin=origin, holds=holds)
 
     def verdict(self, verdict: str) -> str:
         """The verdict as a word."""
