@@ -75,13 +75,7 @@ def report_input(
         "benchmarks": figures.rows(
             database, "select * from benchmarks order by kpi, is_verified desc, source, value, note"
         ),
-        # Neither who wrote a quote nor where it was delivered leaves the warehouse.
-        "quotes": figures.rows(
-            database,
-            "select period, theme, polarity, place, quote, language, comments from quotes where period = ? "
-            "order by theme, polarity, place",
-            [str(period)],
-        ),
+        "quotes": figures.quotes(database, str(period)),
         "trust": {
             "gates": [_gate(gate) for gate in gates],
             "handled": figures.rows(database, "select * from handled order by source, kind, reason"),
