@@ -97,6 +97,14 @@ def series(database: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def quotes(database: Path, period: str) -> list[dict[str, Any]]:
+    """The month's quotes as they may be printed: who wrote one and where it was delivered stays in the warehouse."""
+    columns = "period, theme, polarity, place, quote, language, comments"
+    return rows(
+        database, f"select {columns} from quotes where period = ? order by theme, polarity, place", [str(period)]
+    )
+
+
 def deliveries(database: Path) -> list[dict[str, Any]]:
     """What reached the facts: source, contract, mapping, rows, first_at and last_at (ISO dates)."""
     from flows.contracts import contracts

@@ -80,6 +80,7 @@ def report_input(
         "benchmarks": figures.rows(
             database, "select * from benchmarks order by kpi, is_verified desc, source, value, note"
         ),
+        "quotes": figures.quotes(database, str(period)),
         "trust": {
             "gates": [_gate(gate) for gate in gates],
             "handled": figures.rows(database, "select * from handled order by source, kind, reason"),

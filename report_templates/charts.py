@@ -17,7 +17,7 @@ from report_templates.reading import Benchmark, Kpi, Point
 from report_templates.theme import COLOURS, MARKER_COLOURS, MARKER_SHAPES, Numbers
 
 SPARKLINE_PIXELS = (142, 30)
-TREND_PIXELS = (276, 104)
+TREND_PIXELS = (276, 74)
 _TREND_MARGINS = {"left": 34, "right": 8, "top": 7, "bottom": 18}
 _SPARKLINE_MARGIN = 5
 _LABELLED_MONTHS = 6

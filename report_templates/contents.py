@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import TypeVar
 
+from report_templates import vocabulary
+from report_templates.comments import SENTIMENT, THEME, Comments, comments
 from report_templates.composites import Composite, composites
 from report_templates.gap_pages import GapPages, gap_pages
 from report_templates.headline import headline
 from report_templates.reading import Figure, Kpi, Point, ReportInput, Restated, Restatement
 from report_templates.wording import Wording
 
+T = TypeVar("T")
+
 #: The sections of the report in order; each is one template in ``sections/``.
 SECTIONS = (
-    *("front", "scorecard", "composites", "groups", "levels", "experiments", "trends", "gap", "trust"),
+    *("front", "scorecard", "comments", "composites", "groups", "levels", "experiments", "trends", "gap", "trust"),
     "definitions",
 )
 
@@ -24,6 +31,9 @@ ITEMS_AT_MOST = 5
 RESTATED_AT_MOST = 12
 #: Longer tables make pages nobody reads; all rows are in the annex.
 ROWS_AT_MOST = 40
+#: The same of a table of levels, of which two stand beside each other where the names are no longer than this.
+LEVELS_AT_MOST = 12
+NARROW_NAME_AT_MOST = 20
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,21 @@ class GroupTable:
     kpi: Kpi
     slice: str
     rows: list[Figure]
+    #: Rows that are left to the annex.
+    more: int = 0
+
+    @property
+    def base(self) -> int | None:
+        """What all rows rest on, where that is the same: the shares of a mix are of one whole."""
+        bases = {figure.n for figure in self.rows if figure.n is not None}
+        return bases.pop() if len(bases) == 1 else None
+
+    @property
+    def narrow(self) -> bool:
+        """Whether half a page is wide enough: one base for all rows, and short names."""
+        return self.base is not None and all(
+            len(figure.slice_value or "") <= NARROW_NAME_AT_MOST for figure in self.rows
+        )
 
 
 @dataclass(frozen=True)
@@ -90,10 +115,12 @@ class Contents:
     wording: Wording
     front: Front
     scorecard: list[tuple[str, list[tuple[Kpi, Figure]]]]
+    #: None where the month has no comments.
+    comments: Comments | None
     composites: list[Composite]
     groups: Groups
     trends: list[tuple[Kpi, Figure, list[Point]]]
-    defined: list[Kpi]
+    defined: list[tuple[str, list[Kpi]]]
     #: KPIs told by level only: mixes, comparisons, ranks.
     levels: list[GroupTable]
     #: Figures of the whole company outside what the months before let expect.
@@ -103,6 +130,12 @@ class Contents:
     restated: list[Restated] = field(default_factory=list)
 
     @property
+    def verdicts(self) -> dict[str, int]:
+        """How many measures of the scorecard have each verdict."""
+        found = Counter(figure.verdict for _, rows in self.scorecard for _, figure in rows)
+        return {verdict: found[verdict] for verdict in vocabulary.VERDICTS}
+
+    @property
     def kpis(self) -> dict[str, Kpi]:
         return {kpi.kpi: kpi for kpi in self.report.kpis}
 
@@ -110,14 +143,11 @@ class Contents:
 def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_AT_MOST) -> Contents:
     """The contents of ``report``; the lists of page one hold ``items_at_most`` lines each."""
     kpis = {kpi.kpi: kpi for kpi in report.kpis}
-    overall = [(kpis[figure.kpi], figure) for figure in report.figures if figure.overall]
-    sliced = [(kpis[figure.kpi], figure) for figure in report.figures if not figure.overall]
+    figures = sorted(report.figures, key=lambda figure: _place(kpis[figure.kpi]))
+    overall = [(kpis[figure.kpi], figure) for figure in figures if figure.overall]
+    sliced = [(kpis[figure.kpi], figure) for figure in figures if not figure.overall]
     whole = {kpi.kpi for kpi, _ in overall}
     known = whole | {kpi.kpi for kpi, _ in sliced}
-    scorecard = [
-        (section, [pair for pair in overall if pair[0].section == section])
-        for section in dict.fromkeys(kpi.section for kpi, _ in overall)
-    ]
     trends = [(kpi, figure, report.months(kpi.kpi)) for kpi, figure in overall if _worth_a_chart(kpi, figure)]
     restatements = sorted(
         report.trust.restatements, key=lambda each: (each.period, each.kpi, each.slice, each.slice_value or "")
@@ -126,18 +156,35 @@ def choose(report: ReportInput, wording: Wording, *, items_at_most: int = ITEMS_
         report=report,
         wording=wording,
         front=_front(overall, sliced, wording, items_at_most),
-        scorecard=scorecard,
+        scorecard=_by_section(overall, lambda pair: pair[0]),
+        comments=comments(report),
         composites=composites(report),
         # the dimensions of a composite are no groups, and have a page of their own
         groups=_groups([pair for pair in sliced if pair[0].kpi in whole and not pair[0].parts]),
         levels=_levels([pair for pair in sliced if pair[0].kpi not in whole]),
         signals=[(kpi, figure) for kpi, figure in overall if figure.signal],
         trends=[trend for trend in trends if sum(point.value is not None for point in trend[2]) > 1],
-        defined=[kpi for kpi in report.kpis if kpi.kpi in known],
         gap=gap_pages(wording),
+        defined=_by_section(sorted((kpi for kpi in report.kpis if kpi.kpi in known), key=_place), lambda kpi: kpi),
         restatements=restatements,
         restated=_restated(restatements, [kpi.kpi for kpi in report.kpis]),
     )
+
+
+def _place(kpi: Kpi) -> int:
+    """Where the section of a KPI stands: as in vocabulary.SECTIONS, those of a workspace's own after them."""
+    return _PLACES.get(kpi.section, len(_PLACES))
+
+
+_PLACES = {section: place for place, section in enumerate(vocabulary.SECTIONS)}
+
+
+def _by_section(ordered: Iterable[T], kpi_of: Callable[[T], Kpi]) -> list[tuple[str, list[T]]]:
+    """What is ``ordered`` by section, in one list a section."""
+    found: dict[str, list[T]] = {}
+    for each in ordered:
+        found.setdefault(kpi_of(each).section, []).append(each)
+    return list(found.items())
 
 
 def _worth_a_chart(kpi: Kpi, figure: Figure) -> bool:
@@ -146,12 +193,19 @@ def _worth_a_chart(kpi: Kpi, figure: Figure) -> bool:
 
 
 def _levels(pairs) -> list[GroupTable]:
-    """The tables of KPIs that have no figure of the whole company, such as mixes."""
+    """The tables of KPIs that have no figure of the whole company, such as mixes; narrow ones first, to stand in pairs.
+
+    A long one keeps what changed for certain and the largest, in the order it has.
+    """
     tables = []
     for (_, slice_), grouped in groupby(pairs, key=lambda pair: (pair[0].kpi, pair[1].slice)):
-        rows = list(grouped)
-        tables.append(GroupTable(rows[0][0], slice_, [figure for _, figure in rows]))
-    return tables
+        (kpi, _), *_ = rows = list(grouped)
+        figures = [figure for _, figure in rows]
+        first = sorted(figures, key=lambda figure: (not figure.clear, figure.value is None, -(figure.value or 0.0)))
+        kept = {figure.slice_value for figure in first[:LEVELS_AT_MOST]}
+        shown = [figure for figure in figures if figure.slice_value in kept]
+        tables.append(GroupTable(kpi, slice_, shown, len(figures) - len(shown)))
+    return sorted(tables, key=lambda table: not table.narrow)
 
 
 def tiles(overall: list[tuple[Kpi, Figure]]) -> list[tuple[Kpi, Figure]]:
@@ -234,8 +288,10 @@ def _groups(sliced) -> Groups:
     tables = []
     for (_, slice_), pairs in groupby(sliced, key=lambda pair: (pair[0].kpi, pair[1].slice)):
         pairs = list(pairs)
-        if any(figure.clear for _, figure in pairs):
-            tables.append(GroupTable(pairs[0][0], slice_, [figure for _, figure in pairs]))
+        told_elsewhere = (pairs[0][0].kpi, slice_) == (SENTIMENT, THEME)
+        if not told_elsewhere and any(figure.clear for _, figure in pairs):
+            rows = [figure for _, figure in pairs]
+            tables.append(GroupTable(pairs[0][0], slice_, rows[:ROWS_AT_MOST], len(rows[ROWS_AT_MOST:])))
 
     def count(*verdicts: str) -> int:
         return sum(figure.verdict in verdicts for _, figure in sliced)

@@ -65,7 +65,11 @@ def headline(words: Wording, overall: Pairs, groups: Pairs) -> str:
         return _("No measure could be compared in %(month)s.", month=month)
     else:
         return _("No measure could be computed for the whole company in %(month)s.", month=month)
-    unjudged = [words.mention(kpi) for kpi, figure in overall if figure.verdict in ("low base", "hidden", "new")]
+    unjudged = [
+        words.mention(kpi)
+        for kpi, figure in overall
+        if kpi.headline and figure.verdict in ("low base", "hidden", "new")
+    ]
     if unjudged and steady + len(clear):
         said.append(_("Not judged: %(names)s.", names=words.names(unjudged)))
     return " ".join(said)

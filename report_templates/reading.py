@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,6 +163,26 @@ class Benchmark(Read):
     is_verified: bool = False
 
 
+class Quote(Read):
+    """A customer's words for a theme: masked, still untrusted; printed in the report, never in a log or an error."""
+
+    period: str
+    theme: str
+    polarity: Literal["negative", "positive"]
+    #: 1 for the most representative, up to 3.
+    place: int
+    quote: str
+    #: BCP 47; what is no such tag is left out.
+    language: str | None = None
+    #: Comments of the month with the theme.
+    comments: int = Field(ge=10)
+
+    @field_validator("language", mode="after")
+    @classmethod
+    def _is_a_tag(cls, language: str | None) -> str | None:
+        return language if language and re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else None
+
+
 class Gate(Read):
     gate: str
     passed: int
@@ -248,6 +269,7 @@ class ReportInput(Read):
     series: dict[str, list[Point]] = {}
     experiments: list[Experiment] = []
     benchmarks: list[Benchmark] = []
+    quotes: list[Quote] = []
     trust: Trust
     built: Built
     #: The seven-step gap analysis; null when nobody rated a dimension of it.
@@ -292,6 +314,8 @@ class ReportInput(Read):
             if figure.value is None and figure.verdict != "hidden" and order[figure.kpi].kind != "quantile":
                 raise ValueError(f"a figure of {figure.kpi} has no value and is not hidden")
             seen.add(where)
+        if any(quote.period != self.period for quote in self.quotes):
+            raise ValueError(f"a quote is not of {self.period}")
         if self.revision > 1 and not self.revision_reason:
             raise ValueError("a correction has no reason")
 
@@ -307,6 +331,7 @@ class ReportInput(Read):
         self.benchmarks.sort(
             key=lambda each: (each.kpi, not each.is_verified, each.source, each.value, each.note or "")
         )
+        self.quotes.sort(key=lambda quote: (quote.theme, quote.polarity, quote.place, quote.quote))
         for points in self.series.values():
             points.sort(key=lambda point: point.period)
         return self

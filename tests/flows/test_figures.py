@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from flows.contracts import contracts
-from flows.figures import before_first_snapshot
+from flows.figures import before_first_snapshot, quotes
 
 
 @pytest.fixture
@@ -45,3 +45,19 @@ def test_a_source_that_is_no_snapshot_has_no_first_one(warehouse: Path) -> None:
         "insert into fct_orders (customer_key, ordered_at) values ('a', '2020-01-15')",
     )
     assert before_first_snapshot(warehouse) == 0
+
+
+def test_of_a_quote_only_what_may_be_printed_is_read_in_the_order_of_theme_polarity_and_place(warehouse: Path) -> None:
+    _add(
+        warehouse,
+        "create table quotes as select * from (values "
+        "('2026-02', 'staff', 'positive', 2, 'so kind', 'en', 12, 'R-2', 's.nps', 'a.csv', 2), "
+        "('2026-02', 'staff', 'positive', 1, 'miło', 'pl', 12, 'R-1', 's.nps', 'a.csv', 1), "
+        "('2026-02', 'staff', 'negative', 1, 'rude', 'en', 12, 'R-3', 's.nps', 'a.csv', 3), "
+        "('2026-02', 'price', 'positive', 1, 'fair', 'en', 10, 'R-4', 's.nps', 'a.csv', 4), "
+        "('2026-01', 'price', 'negative', 1, 'dear', 'en', 10, 'R-5', 's.nps', 'a.csv', 5)) "
+        "as q(period, theme, polarity, place, quote, language, comments, response_id, mapping, source_file, source_line)",
+    )
+    found = quotes(warehouse, "2026-02")
+    assert [row["quote"] for row in found] == ["fair", "rude", "miło", "so kind"]
+    assert set(found[0]) == {"period", "theme", "polarity", "place", "quote", "language", "comments"}

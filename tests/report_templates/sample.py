@@ -78,7 +78,7 @@ def sample(**changes: Any) -> dict[str, Any]:
                 ("mobile_share", 60.0, "Article on voice calls", "given as three in five", False),
                 ("nps", 45.0, "Survey of the trade association", None, True),
                 ("nps", 35.0, "A vendor's <white> paper", "其他國家", False),
-                ("resp_rate", 2.5, "Article on campaigns", "given as 2 to 3 %", False),
+                ("csat_t2b", 12.5, "Article on satisfaction", "given as 12 to 13 %", False),
             )
         ],
         "trust": _trust(),
@@ -108,6 +108,80 @@ def calm() -> dict[str, Any]:
         for month in months:
             if month["verdict"] in ("better", "worse", "changed"):
                 month["verdict"] = "no clear change"
+    return document
+
+
+#: Theme, share spoken of negatively, topics, verdict.
+_THEMES = [
+    ("billing", 71.4, 84, "worse"),
+    ("staff", 6.1, 310, "no clear change"),
+    ("waiting", 64.0, 25, "low base"),
+    ("home_visit", None, None, "hidden"),
+]
+QUOTES = [
+    ("billing", "negative", 1, "The bill went <b>up</b> again & nobody told me.", "en", 84),
+    ("billing", "negative", 2, "帳單又漲了，也沒有先通知。", "zh-Hant", 84),
+    ("home_visit", "negative", 1, "Words of a theme that shows no number.", "en", 12),
+    ("staff", "positive", 1, "[…] wyjaśniła wszystko, dziękuję!", "pl", 310),
+    ("staff", "positive", 2, "{{ 7 * 7 }} out of ten.", 'en" onload="alert(1)', 310),
+]
+
+
+def commented() -> dict[str, Any]:
+    """The sample with comments: a share of blame overall and by theme, how far it reaches, and quotes."""
+    document = sample()
+    like_kpi, like_figure = document["kpis"][1], figure_of(document, "csat_t2b")
+    for kpi, label, unit, value, n in (
+        ("sentiment", "Negative topics in comments", "%", 24.2, 419),
+        ("sentiment_coverage", "Comments with a known theme", "%", 88.4, 402),
+        ("sentiment_kappa", "Comments agree with their scores", "ratio", 0.52, 371),
+    ):
+        half = 0.04 if unit == "ratio" else 4.0
+        changes = {"kpi": kpi, "unit": unit, "value": value, "n": n, "low": value - half, "high": value + half}
+        document["kpis"].append(
+            like_kpi | {
+                "kpi": kpi, "label": label, "unit": unit, "fact": "comment_topics", "section": "comments",
+                "direction": "down", "headline": False, "slices": ["theme"], "decimals": 2 if unit == "ratio" else 1,
+                "position": len(document["kpis"]),
+            }
+        )  # fmt: skip
+        document["figures"].append(like_figure | changes | {"target": None, "met": None})
+    for theme, value, n, verdict in _THEMES:
+        figure = _figure("csat_t2b", "theme", theme, value, 5.0, 12.0, verdict, n, None)
+        document["figures"].append(figure | {"kpi": "sentiment"})
+    document["quotes"] = [
+        dict(zip(("theme", "polarity", "place", "quote", "language", "comments"), quote, strict=True))
+        | {"period": PERIOD, "response_id": "R-4711", "mapping": "survey.nps", "source_file": "a.csv", "source_line": 9}
+        for quote in QUOTES
+    ]
+    return document
+
+
+def large(kpis: int = 100) -> dict[str, Any]:
+    """A report with every kind of section and as many KPIs as the project declares, in sections of its own."""
+    from report_templates.vocabulary import SECTIONS
+
+    document, sections = commented(), list(SECTIONS)
+    models = [kpi for kpi in document["kpis"] if kpi["section"] != "comments" and not kpi["headline"]]
+    words = "Cases that were not solved when the month they are counted in was over count as longer than any other. "
+    for number in range(len(document["kpis"]), kpis):
+        like = models[number % len(models)]
+        kpi = f"{like['kpi']}_{number}"
+        document["kpis"].append(
+            like | {
+                "kpi": kpi, "label": f"{like['label']}, variant {number}", "section": sections[number % len(sections)],
+                "position": number, "definition": words, "edge_cases": words * 2,
+                "counted": "case when first_reply_at <= created_at + interval 3 day then first_reply_hours end",
+                "base": "created_at is not null and not coalesce(bounced, false)",
+            }
+        )  # fmt: skip
+        if number % 12 == 0:  # told by level
+            shares = [("email", 40.0), ("phone", 35.0), ("web", 25.0)]
+            levels = [_figure(like["kpi"], "channel", name, value, 3.0, 0.4, "no clear change", 500, None)
+                      for name, value in shares]  # fmt: skip
+            document["figures"] += [level | {"kpi": kpi} for level in levels]
+        else:
+            document["figures"].append(figure_of(document, like["kpi"]) | {"kpi": kpi, "target": None, "met": None})
     return document
 
 

@@ -5,7 +5,7 @@ from report_templates.language import Language
 from report_templates.pdf import TEMPLATES
 from report_templates.reading import ReportInput
 from report_templates.wording import Wording
-from tests.report_templates.sample import calm, figure_of, sample
+from tests.report_templates.sample import calm, commented, figure_of, sample
 
 
 def contents(document, **options):
@@ -128,9 +128,10 @@ def test_a_kpi_without_figures_is_neither_on_the_scorecard_nor_defined():
     document = sample()
     document["figures"] = [row for row in document["figures"] if row["kpi"] != "ces"]
     chosen = contents(document)
-    assert "ces" not in {kpi.kpi for kpi in chosen.defined}
+    defined = [kpi.kpi for _, kpis in chosen.defined for kpi in kpis]
+    assert "ces" not in defined
     assert "ces" not in {kpi.kpi for _, rows in chosen.scorecard for kpi, _ in rows}
-    assert len(chosen.defined) == 14
+    assert len(defined) == 14
 
 
 def restated(period, kpi, slice_="overall", value=None, after=2.0):
@@ -163,6 +164,7 @@ def test_a_kpi_without_a_figure_of_the_whole_is_told_by_level():
         document["figures"].append(level)
     shown = contents(document)
     [table] = shown.levels
+    assert (table.narrow, table.base) == (True, 1611)
     assert (table.kpi.kpi, table.slice, [row.slice_value for row in table.rows]) == (
         "channel_mix", "channel", ["phone", "web"],
     )  # fmt: skip
@@ -176,3 +178,56 @@ def test_what_lies_outside_the_limits_of_the_months_before_is_listed_and_has_a_c
     assert [kpi.kpi for kpi, _ in shown.signals] == ["csat_mean"]
     assert "csat_mean" in {kpi.kpi for kpi, *_ in shown.trends}
     assert "csat_mean" not in {kpi.kpi for kpi, *_ in contents(sample()).trends}
+
+
+def test_sections_come_in_the_order_of_the_vocabulary_and_those_of_a_workspace_after_them():
+    document = sample()
+    for kpi, section in (("nps", "of_our_own"), ("ces", "value"), ("on_time", "experience")):
+        next(each for each in document["kpis"] if each["kpi"] == kpi)["section"] = section
+    chosen = contents(document)
+    names = ["loyalty", "experience", "retention", "value", "service", "channels", "of_our_own"]
+    assert [section for section, _ in chosen.scorecard] == names
+    assert [section for section, _ in chosen.defined] == names
+    assert [kpi.kpi for kpi, *_ in chosen.trends][-1] == "nps"
+    assert [kpi.kpi for kpi, _ in chosen.front.tiles][:2] == ["csat_t2b", "on_time"]
+
+
+def levels(document, names, **changes):
+    document["kpis"].append(document["kpis"][0] | {"kpi": "a_mix", "label": "A mix", "headline": False})
+    for place, name in enumerate(names):
+        level = figure_of(document, "csat_t2b") | {"kpi": "a_mix", "slice": "channel", "slice_value": name}
+        document["figures"].append(level | {"value": float(place)} | changes)
+    return document
+
+
+def test_a_long_table_of_levels_keeps_the_largest_and_what_changed_in_the_order_it_had():
+    document = levels(sample(), [f"level {place:02d}" for place in range(20)])
+    figure_of(document, "a_mix", "level 01").update(verdict="worse")
+    [table] = contents(document).levels
+    kept = [f"level {place:02d}" for place in (1, *range(9, 20))]
+    assert ([row.slice_value for row in table.rows], table.more) == (kept, 8)
+
+
+def test_half_a_page_is_wide_enough_only_for_short_names_on_one_base():
+    [short] = contents(levels(sample(), ["web", "phone"])).levels
+    assert short.narrow
+    [long] = contents(levels(sample(), ["web", "own choice against announcement"])).levels
+    assert not long.narrow
+    document = levels(sample(), ["web", "phone"])
+    figure_of(document, "a_mix", "web").update(n=7)
+    [uneven] = contents(document).levels
+    assert not uneven.narrow
+
+
+def test_themes_of_comments_have_a_section_of_their_own_and_no_second_table_among_the_groups():
+    chosen = contents(commented())
+    assert ("sentiment", "theme") not in {(table.kpi.kpi, table.slice) for table in chosen.groups.tables}
+    assert chosen.groups.clear == contents(sample()).groups.clear + 1  # counted all the same
+    assert chosen.comments.kpi.kpi == "sentiment"
+    assert contents(sample()).comments is None
+
+
+def test_the_scorecard_counts_its_verdicts():
+    counted = contents(sample()).verdicts
+    assert sum(counted.values()) == 15
+    assert (counted["better"], counted["worse"], counted["changed"], counted["new"]) == (2, 2, 1, 0)

@@ -97,5 +97,7 @@ def test_what_could_not_be_judged_is_named_and_never_counted_as_steady():
         "Nothing changed for certain in September 2026. 1 comparison was made and shows no clear change. "
         "Not judged: Satisfied customers (top two) and “Customer effort (easy, 5 to 7 of 7)”."
     )
+    # the fifth is no headline measure: the scorecard says that it is not judged
+    assert "Not judged" not in said(overall(*STEADY[:4], "low base"))
     assert said(overall("low base", "new")) == "No measure could be compared in September 2026."
     assert said([]) == "No measure could be computed for the whole company in September 2026."

@@ -5,7 +5,7 @@ import pytest
 
 from flows.errors import BuildError
 from report_templates.reading import Figure, read
-from tests.report_templates.sample import figure_of, sample
+from tests.report_templates.sample import commented, figure_of, sample
 
 
 def written(tmp_path, document):
@@ -122,3 +122,29 @@ def test_a_target_is_missed_for_certain_only_when_the_whole_interval_misses_it(d
         met=False,
     )  # fmt: skip
     assert figure.misses_for_certain(direction) is certain
+
+
+def test_a_quote_of_fewer_than_ten_comments_is_refused_without_saying_a_word_of_it(tmp_path):
+    document = commented()
+    document["quotes"][0]["comments"] = 9
+    with pytest.raises(BuildError, match=r"quotes\.0\.comments") as refused:
+        read(written(tmp_path, document))
+    assert "bill" not in refused.value.sentence
+
+
+def test_a_quote_of_another_month_is_refused(tmp_path):
+    document = commented()
+    document["quotes"][1]["period"] = "2026-08"
+    with pytest.raises(BuildError, match="a quote is not of 2026-09"):
+        read(written(tmp_path, document))
+
+
+def test_of_a_quote_nothing_is_read_that_leads_to_its_writer(tmp_path):
+    for quote in read(written(tmp_path, commented())).quotes:
+        assert set(quote.model_dump()) == {"period", "theme", "polarity", "place", "quote", "language", "comments"}
+        assert "R-4711" not in repr(quote)
+
+
+def test_what_is_no_language_tag_is_left_out(tmp_path):
+    languages = [quote.language for quote in read(written(tmp_path, commented())).quotes]
+    assert languages == ["en", "zh-Hant", "en", "pl", None]

@@ -1,5 +1,6 @@
 import json
 import re
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
@@ -7,16 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 from jinja2 import Environment
+from markupsafe import escape
 from pypdf import PdfReader
 
 from flows.errors import BuildError, CxError
 from flows.workers import Worker
-from report_templates import report
+from report_templates import report, vocabulary
 from report_templates.contents import choose
 from report_templates.language import Language
 from report_templates.reading import ReportInput
 from report_templates.wording import Wording
-from tests.report_templates.sample import calm, figure_of, sample
+from tests.report_templates.sample import QUOTES, calm, commented, figure_of, large, sample
 
 
 def written(directory, document):
@@ -169,7 +171,8 @@ def test_all_fonts_are_embedded_and_are_the_reports_own(month):
 
 
 def test_hidden_low_base_and_new_are_shown_and_explained(month):
-    groups = next(page for page in month.pages if "By group" in page)
+    pages = " ".join(month.pages)
+    groups = pages[pages.index("By group") :]
     assert "Overseas fewer than 5 answers – – – × hidden" in groups
     assert "△ low base" in groups
     assert "+ new" in groups
@@ -183,7 +186,7 @@ def test_the_trust_page_says_what_was_checked_dropped_absent_and_restated(month)
         "Deliveries 118 0",
         "31 % fewer than the usual volume",
         "survey_answers, nps mended 208 999 means not asked",
-        "call_log, calls calls 201,377 2024-09-01 2026-09-30",
+        "call_log, calls 201,377 2024-09-01 2026-09-30",
         "Bot sessions contained sessions.handed_over not delivered",
         "August 2026 Delivered on time the whole company 92.9% 92.8%",
         "For 37 customers the earliest known region was used",
@@ -207,7 +210,7 @@ def test_what_is_quoted_elsewhere_stands_with_the_definition_and_the_chart_and_s
     trends = pages[pages.index("The line is the monthly value") : pages.index("Every measure as it is declared")]
     assert "no verdict rests on it" in trends
     assert "quoted elsewhere 45.0 (verified), 35.0 (unverified)" in trends
-    assert "quoted elsewhere 2.5% (unverified, off the chart)" in trends
+    assert "quoted elsewhere 12.5% (unverified, off the chart)" in trends
     front = month.pages[0] + month.text
     assert "quoted" not in front
     assert "unverified" not in front
@@ -315,7 +318,8 @@ def test_a_month_without_any_figure_has_a_report_that_says_so(tmp_path):
 def test_a_definition_says_what_is_counted_in_its_own_line_and_what_a_census_interval_means(month):
     defined = " ".join(month.pages)
     assert "Counted by answered_at of rows where question_kind = 'nps' and respondent_role = 'customer'" in defined
-    assert defined.count("all rows of the month; the interval describes how much such a month varies by chance") == 11
+    assert defined.count("Rows all of the month") == 11
+    assert "Where all rows of a month are counted and not a sample, the interval describes how much such" in defined
     assert defined.count("Counted by") == 15
 
 
@@ -371,3 +375,73 @@ def test_experiments_and_signals_are_printed():
     assert "B did better than A." in text
     assert "Still running" in text
     assert "above the 4.00 to 4.20 that the months before let expect" in text
+
+
+def test_a_figure_that_is_not_compared_prints_no_earlier_month_and_no_change():
+    document = sample()
+    figure_of(document, "csat_mean").update(verdict="not compared", previous=4.77, change=-0.56)
+    figure_of(document, "resp_rate").update(previous=88.8, change=-65.1)
+    next(kpi for kpi in document["kpis"] if kpi["kpi"] == "resp_rate")["compared_with"] = "nothing"
+    html = report.page("report.html.j2", contents(document), sections=("scorecard",))
+    assert "4.21" in html
+    for number in ("4.77", "0.56", "88.8", "65.1"):
+        assert number not in html
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory):
+    """A report as long as they become: a hundred measures, comments, mixes."""
+    return rendered(tmp_path_factory.mktemp("big"), large())
+
+
+def test_a_hundred_measures_make_a_report_that_can_be_leafed_through(big):
+    scorecard, comments, trust, definitions = (
+        next(n for n, page in enumerate(big.pages) if words in page)
+        for words in ("All measures for", "What customers say", "What was delivered", "Every measure as it is declared")
+    )
+    assert scorecard == 1
+    assert comments - scorecard <= 3
+    assert comments < trust <= definitions
+    assert len(big.pages) - definitions <= 12
+    assert len(big.pages) <= 22
+    pages = " ".join(big.pages)
+    assert all(kpi["label"] in pages for kpi in large()["kpis"])
+
+
+def test_what_customers_say_is_printed_as_they_wrote_it_in_their_language_and_nowhere_but_in_the_report(big):
+    voice = next(page for page in big.pages if "What customers say" in page)
+    for said in ("Of 419 topics of comments, 24.2% were spoken of negatively", "Billing 71.4", "agrees fairly"):
+        assert said in voice
+    quotes = [each for each in QUOTES if each[0] != "home_visit"]
+    with zipfile.ZipFile(big.directory / "annex.xlsx") as annex:
+        sheets = "".join(annex.read(name).decode() for name in annex.namelist())
+    for _, _, _, words, *_ in quotes:
+        assert f"“{words}”" in " ".join(big.pages)
+        for elsewhere in (big.html, big.text, sheets):
+            assert words not in elsewhere
+            assert str(escape(words)) not in elsewhere
+    assert "a theme that shows no number" not in " ".join(big.pages)
+
+
+def test_quotes_are_escaped_and_carry_their_language():
+    html = report.page("report.html.j2", contents(commented()), sections=("comments",))
+    assert '<p class="quote" lang="zh-Hant">“帳單又漲了，也沒有先通知。”</p>' in html
+    assert '<p class="quote">“{{ 7 * 7 }} out of ten.”</p>' in html
+    assert "went &lt;b&gt;up&lt;/b&gt; again &amp; nobody" in html
+    assert "<b>up" not in html
+    assert "onload" not in html
+
+
+def test_nothing_that_leads_to_the_writer_of_a_quote_is_printed(big):
+    everything = " ".join([*big.pages, big.html, big.text])
+    assert "R-4711" not in everything
+    assert "survey.nps" not in everything
+    assert "a.csv" not in everything
+
+
+def test_a_page_of_the_scorecard_begins_with_the_name_of_its_section(big):
+    words = contents(large()).wording
+    heads = tuple(f"{words.section(section)} Value 95% interval n Previous" for section in vocabulary.SECTIONS)
+    comments = next(n for n, page in enumerate(big.pages) if "What customers say" in page)
+    assert comments == 4
+    assert all(page.startswith(heads) for page in big.pages[2:comments])

@@ -1,5 +1,4 @@
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,13 +10,12 @@ from report_templates.headline import headline
 from report_templates.language import Language
 from report_templates.reading import Experiment, Figure, ReportInput
 from report_templates.wording import Wording
-from tests.report_templates.sample import calm, sample
+from tests.report_templates.sample import calm, commented, sample
 
 CHANGE = re.compile(
     r"\b(rose|rise[sn]?|fell|fall(s|en)?|improved?|worsened?|increased?|decreased?|dropped|grew|up|down|better|worse)\b",
     re.IGNORECASE,
 )
-PROJECT = Path(__file__).parents[2] / "dbt_project"
 REPORT = ReportInput.model_validate(sample())
 WORDS = Wording(REPORT, Language.load("en"))
 KPIS = {kpi.kpi: kpi for kpi in REPORT.kpis}
@@ -109,83 +107,9 @@ def test_noise_is_said_as_noise_with_its_interval():
     assert said == "Measured +0.4, which may be chance (−2.3 to +3.1)."
 
 
-@pytest.mark.parametrize(
-    ("kpi", "n", "said"),
-    [
-        ("nps", 1, "1 answer"),
-        ("nps", 1204, "1,204 answers"),
-        ("frt_median", 30, "30 cases"),
-        ("on_time", 2, "2 orders"),
-        ("complaints", 8012, "8,012 customers"),  # per 1,000 of them
-    ],
-)
-def test_a_base_is_counted_in_what_it_consists_of(kpi, n, said):
-    assert WORDS.base(KPIS[kpi], n) == said
-
-
-def test_every_fact_and_spine_has_a_word_for_what_it_counts():
-    models = [path for folder in ("facts", "spines") for path in PROJECT.glob(f"models/{folder}/*.yml")]
-    facts = {path.stem.removeprefix("fct_") for path in models}
-    assert len(facts) >= 27
-    missing = facts - set(vocabulary.BASES)
-    assert not missing, f"add {sorted(missing)} to report_templates/vocabulary.py, BASES"
-
-
-def test_every_slice_of_the_facts_stands_in_a_sentence_with_its_value():
-    for slice_ in [*vocabulary.WHERE, "customer_region"]:
-        said = WORDS.where(figure("nps", "North", slice=slice_))
-        assert said.endswith(f" {slice_.replace('_', ' ')} North"), slice_
-    assert (
-        WORDS.where(figure("nps", "North").model_copy(update={"slice": "region", "slice_value": None}))
-        == "where region is not given"
-    )
-
-
-@pytest.mark.parametrize(
-    ("source", "mapping", "said"),
-    [
-        ("survey", "survey.ratings", "survey, ratings"),
-        ("survey", "ratings", "survey, ratings"),
-        ("calls", "calls.calls", "calls"),
-        ("calls", None, "calls"),
-    ],
-)
-def test_a_source_and_its_mapping_are_named_without_repeating(source, mapping, said):
-    assert WORDS.origin(source, mapping) == said
-
-
-def test_a_hidden_value_is_said_to_rest_on_too_few_and_the_threshold_is_the_reports():
-    hidden = figure("nps", "Overseas")
-    assert WORDS.value(KPIS["nps"], hidden) == "fewer than 5 answers"
-    strict = Wording(REPORT.model_copy(update={"hidden_below": 10}), Language.load("en"))
-    assert strict.value(KPIS["nps"], hidden) == "fewer than 10 answers"
-
-
 def test_a_low_base_says_how_many_there_are_and_how_many_are_needed():
     said = WORDS.change(KPIS["nps"], figure("nps", "Islands"))
     assert said == "Too few to judge a change: 12 answers, at least 30 are needed."
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({}, "Target 40.0: met"),
-        ({"met": False, "value": 38.0, "low": 35.0, "high": 41.0}, "Target 40.0: not met, within the interval"),
-        ({"met": False, "value": 33.0, "low": 30.0, "high": 36.0}, "Target 40.0: not met"),
-        ({"met": None}, "Target 40.0: cannot be judged"),
-        ({"target": None, "met": None}, None),
-    ],
-)
-def test_a_target_is_met_missed_or_missed_within_the_interval(changes, said):
-    assert WORDS.target(KPIS["nps"], figure("nps", **changes)) == said
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "said"),
-    [(1.0, 2.0, "1.0 to 2.0"), (1.0, None, "1.0 or more"), (None, 2.0, "2.0 or less"), (None, None, "not known")],
-)
-def test_an_open_end_of_an_interval_is_said(low, high, said):
-    assert plain(WORDS.interval(KPIS["nps"], figure("nps", low=low, high=high))) == said
 
 
 def test_a_charts_alternative_text_holds_its_lowest_highest_and_latest_month_and_its_marks():
@@ -195,18 +119,55 @@ def test_a_charts_alternative_text_holds_its_lowest_highest_and_latest_month_and
     assert text.endswith("Better: September 2026. Worse: August 2025.")
 
 
-def test_what_is_quoted_elsewhere_is_headed_by_how_far_it_may_be_trusted_and_names_its_source():
-    assert [(heading, plain(text)) for heading, text in WORDS.quoted(KPIS["nps"])] == [
-        ("Quoted elsewhere (verified)", "45.0 points (Survey of the trade association)"),
-        ("Quoted elsewhere (unverified)", "35.0 points (A vendor's <white> paper: 其他國家)"),
-    ]
-    assert WORDS.quoted(KPIS["ces"]) == []
-    assert WORDS.quoted_beside(KPIS["ces"], figure("ces"), REPORT.months("ces")) is None
-
-
 def test_the_outcome_of_the_checks_counts_them():
     assert WORDS.checks() == "Of 359 checks of data and figures 0 failed; warnings: 2."
     clean = ReportInput.model_validate(calm())
     for gate in clean.trust.gates:
         gate.warnings.clear()
     assert Wording(clean, Language.load("en")).checks() == "All 359 checks of data and figures passed."
+
+
+SAID = ReportInput.model_validate(commented())
+
+
+def of_comments(kpi, **changes):
+    words = Wording(SAID, Language.load("en"))
+    row = next(each for each in SAID.figures if each.kpi == kpi and each.overall)
+    return words, next(each for each in SAID.kpis if each.kpi == kpi), row.model_copy(update=changes)
+
+
+def test_how_much_is_spoken_of_negatively_is_said_with_its_base_and_interval():
+    words, *what = of_comments("sentiment", low=20.1, high=28.6)
+    assert plain(words.blame(*what)) == (
+        "Of 419 topics of comments, 24.2% were spoken of negatively (95% interval 20.1 to 28.6)."
+    )
+    words, *what = of_comments("sentiment", verdict="hidden", value=None, n=None, low=None, high=None)
+    assert words.blame(*what) == "fewer than 5 topics of comments"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (88.4, "A theme was found in 88.4% of the comments; what the others say is in none of these shares."),
+        (99.99, "A theme was found in every comment."),
+        (None, "In how many comments a theme was found is not shown."),
+    ],
+)
+def test_the_reach_of_the_themes_is_said(value, said):
+    words, *what = of_comments("sentiment_coverage", value=value)
+    assert plain(words.reach(*what)) == said
+
+
+@pytest.mark.parametrize(
+    ("kappa", "how"),
+    [(0.71, "agrees well"), (0.6, "agrees well"), (0.59, "agrees fairly"), (0.4, "agrees fairly"),
+     (0.39, "agrees poorly"), (-0.2, "agrees poorly")],
+)  # fmt: skip
+def test_the_agreement_of_comments_with_scores_is_said_in_words_with_kappa_and_what_follows(kappa, how):
+    words, *what = of_comments("sentiment_kappa", value=kappa, low=kappa - 0.1, high=kappa + 0.1)
+    said = words.agreement(*what)
+    assert said.startswith(f"What is read from the comments {how} with the scores that the writers gave (kappa ")
+    assert ("direction" in said) == (how == "agrees fairly")
+    assert ("do not rely on these shares" in said) == (how == "agrees poorly")
+    words, *what = of_comments("sentiment_kappa", value=None)
+    assert words.agreement(*what).endswith("is not known.")

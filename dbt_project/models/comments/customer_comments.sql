@@ -4,6 +4,8 @@ feedback as (
     select * from {{ ref('fct_feedback') }}
     where
         respondent_role = 'customer'
+        -- Whoever writes a review on another site chose to: not pooled with those we asked.
+        and question_kind != 'review'
         and trim(comment) != ''
         and cast(date_trunc('month', answered_at) as date) between {{ first_month() }} and {{ period_month() }}
 ),
