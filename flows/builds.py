@@ -59,9 +59,11 @@ class Look:
             [kpi, str(period)],
         )
 
-    def columns(self, model: str) -> list[str]:
-        query = "select column_name as name from duckdb_columns() where table_name = ? order by column_index"
-        return [row["name"] for row in self.rows(query, [model])]
+    @cached_property
+    def columns(self) -> dict[str, list[str]]:
+        """The columns of every table, in order."""
+        query = "select table_name, list(column_name order by column_index) as names from duckdb_columns() group by all"
+        return {row["table_name"]: row["names"] for row in self.rows(query)}
 
     def cell(self, kpi: str, period: Period, slice_: str, value: str | None) -> Cell:
         """What a figure is counted from, as this build declares it."""

@@ -45,6 +45,8 @@ MEASURED = {
 }
 #: Where a row came from and whose it is, as far as the fact has it.
 LINEAGE = ("mapping", "source_file", "source_line", "customer_key")
+#: Who served: an employee, of whom there is no figure by person and no row either.
+AGENT = "agent_key"
 
 
 def holds(condition: str) -> str:
@@ -55,7 +57,7 @@ def conditions(cell: Cell) -> list[str]:
     """What a row must meet to stand behind the figure; of a rate the events, of any other kind its base."""
     kpi = cell.kpi
     return [
-        holds(kpi.get("base") or "true"),
+        *([holds(kpi["base"])] if kpi.get("base", "true") != "true" else []),
         *(f"({kpi[key]}) is not null" for key in MEASURED.get(kpi["kind"], ())),
         *([holds(kpi["hit"])] if kpi["kind"] == "rate" else []),
         in_month(kpi, cell.month),
@@ -85,9 +87,12 @@ def from_where(model: str, met: list[str]) -> str:
 
 
 def keys_of(fact: Fact, columns: Iterable[str]) -> list[str]:
-    """The columns that tell a row of the fact from another, beside the customer; all keys where none is declared."""
+    """The columns that tell a row of the fact from another; all keys where none is declared.
+
+    Not the customer, who is told beside them, and not the agent, who is not told at all.
+    """
     declared = fact.key or [name for name in columns if name.endswith(("_key", "_id"))]
-    return [name for name in declared if name in set(columns) and name != "customer_key"]
+    return [name for name in declared if name in set(columns) and name not in ("customer_key", AGENT)]
 
 
 def whose(kpi: dict[str, Any], columns: Iterable[str]) -> str | None:

@@ -137,8 +137,8 @@ def _declared(kpis: list[dict[str, Any]], kpi: str) -> dict[str, Any] | None:
 
 
 def _unknown_kpi(kpi: str, known: list[str]) -> ConfigurationError:
-    near = difflib.get_close_matches(kpi, known, n=5, cutoff=0.5)
-    mend = f"did you mean {', '.join(near)}? `cx kpis` lists them all" if near else f"use one of {', '.join(known)}"
+    near = difflib.get_close_matches(kpi, known, n=5)
+    mend = f"did you mean {', '.join(near)}? `cx kpis` lists them all" if near else "`cx kpis` lists them all"
     return ConfigurationError(f"there is no KPI {kpi!r}", mend)
 
 
@@ -194,7 +194,7 @@ def _why_none(declared: dict[str, Any], of_month: list[dict[str, Any]]) -> str:
     kind = declared["kind"]
     if declared.get("absent"):
         return declared["absent"]
-    if kind == "mix" or of_month and kind == "estimate":
+    if kind == "mix" or (of_month and kind == "estimate"):
         return f"{'a mix' if kind == 'mix' else 'it'} is told part by part; name one with --slice"
     beyond = {
         "quantile": f", or it lies beyond the follow-up window of {declared['window_days']} days",

@@ -36,11 +36,13 @@ def recount(
     """
     import duckdb
 
+    kind = cell.kpi["kind"]
     try:
-        answer["sql"] = recounting(cell)
-        if answer["sql"] and figure_now:
-            [answer["recomputed"]] = look.rows(answer["sql"])
-        kind = cell.kpi["kind"]
+        # of a mix the whole is no figure, nor is it worth counting
+        sql = None if kind == "mix" and cell.slice_value is None else recounting(cell)
+        answer["sql"] = sql
+        if sql and figure_now:
+            [answer["recomputed"]] = look.rows(sql)
         if kind == "composite":
             answer["parts"] = look.rows(parts_of(cell))
         elif kind == "estimate":
@@ -54,7 +56,7 @@ def recount(
             "look at its declaration; `cx run` builds it anew",
             where=answer["build"]["database"],
         ) from None
-    if answer["sql"] is None and answer["withheld"] is None:
+    if answer["sql"] is None and answer["withheld"] is None and kind != "mix":
         answer["notes"].append(
             "An estimate is not counted again here; the model that works it out can be read and asked."
             if kind == "estimate"
@@ -71,7 +73,7 @@ def _rows(
     figures: list[dict[str, Any]],
     workspace: Workspace,
 ) -> None:
-    columns = look.columns(cell.fact.model)
+    columns = look.columns[cell.fact.model]
     [counted] = look.rows(number_of_rows(cell, columns))
     people = counted["total"] if counted["people"] is None else counted["people"]
     # The base of a rate is its exposure, which hides the figure where it is of few.

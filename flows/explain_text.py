@@ -19,7 +19,7 @@ _KINDS = {
     "mean": "the mean of the measure",
     "log_mean": "the geometric mean of the measure",
     "rate": "the rows counted, per {per:,} of the exposure; n is the exposure",
-    "ratio": "a sum over a sum, told per {per:,}",
+    "ratio": "a sum over a sum{per_many}",
     "quantile": "the measure that {pct} of the rows do not exceed; what lies beyond the window counts as longest",
     "survival": "{told} (Kaplan-Meier: rows without the event count for as long as they were seen)",
     "spread": "the standard deviation between groups, less what chance makes of it",
@@ -52,7 +52,10 @@ def as_text(answer: dict[str, Any], timezone: str) -> str:
         lines += _entry("note", note)
     if answer["sql"]:
         lines += ["", f"SQL           to be run with DuckDB on {answer['build']['database']}", ""]
-        lines += [f"  set TimeZone = '{timezone}';", *(f"  {line}" for line in f"{answer['sql']};".splitlines())]
+        lines += [
+            f"  set TimeZone = '{timezone}';",
+            *(f"  {line}".rstrip() for line in f"{answer['sql']};".splitlines()),
+        ]
     if answer["rows"]:
         lines += ["", *_rows(answer)]
     if answer["estimates"]:
@@ -71,15 +74,20 @@ def _entry(name: str, text: object) -> list[str]:
 def _definition(answer: dict[str, Any]) -> list[str]:
     kpi = answer["kpi"]
     pct = f"{100 * (kpi['quantile'] or 0):g} %"
-    told = f"the time by which {pct} had the event" if kpi["quantile"] else f"the share without it at {kpi['horizon']}"
-    kind = _KINDS.get(kpi["kind"], "").format(**kpi, pct=pct, told=told)
+    told = (
+        f"the time by which {pct} had the event"
+        if kpi["quantile"]
+        else f"the share without it at {kpi['horizon'] or 0:g}"
+    )
+    per_many = f", told per {kpi['per']:,}" if kpi["per"] and kpi["per"] != 1 else ""
+    kind = _KINDS.get(kpi["kind"], "").format(**kpi, pct=pct, told=told, per_many=per_many)
     lines = _entry("definition", kpi["definition"])
     lines += _entry("edge cases", kpi["edge_cases"])
     lines += _entry("unit", f"{kpi['unit']}; {_DIRECTIONS[kpi['direction']]}")
     lines += _entry("kind", kpi["kind"] + (f": {kind}" if kind else ""))
     if kpi["month"]:
         lines += _entry("fact", f"{kpi['fact']}; {_month(kpi)}")
-        lines += _entry("base", kpi["base"])
+        lines += _entry("base", "every row" if kpi["base"] == "true" else kpi["base"])
     elif model := answer["model"]:
         reads = f"; it reads {', '.join(model['reads'])}" if kpi["kind"] == "estimate" and model["reads"] else ""
         lines += _entry("model", f"{model['name']}, in {model['file']}{reads}")
@@ -172,7 +180,7 @@ def _people(answer: dict[str, Any]) -> str:
     if people is None:
         return ""
     customers = "customer" if people == 1 else "customers"
-    return f" of {people:,} {customers if cluster == 'customer_key' else f'different {cluster}'}"
+    return f" of {people:,} {customers if cluster == 'customer_key' else f'values of {cluster}'}"
 
 
 def _table(cells: list[dict[str, str]]) -> list[str]:
@@ -191,11 +199,13 @@ def _estimates(answer: dict[str, Any]) -> list[str]:
         {
             "slice": row["slice"],
             "value": row["slice_value"] or "",
-            "n": f"{row['n']:,}",
-            "estimate": _number(row["estimate"], kpi),
+            "n": "" if row["n"] is None else f"{row['n']:,}",
+            "estimate": _given(row["estimate"], kpi),
             "low": _given(row["estimate_low"], kpi),
             "high": _given(row["estimate_high"], kpi),
-            "standard error": "" if row["estimate_error"] is None else f"{row['estimate_error']:.{kpi['decimals'] + 1}f}",
+            "standard error": ""
+            if row["estimate_error"] is None
+            else f"{row['estimate_error']:.{kpi['decimals'] + 1}f}",
         }
         for row in answer["estimates"]
     ]
@@ -233,12 +243,11 @@ def _given(value: float | None, kpi: dict[str, Any]) -> str:
 
 def _cells(row: dict[str, Any], kpi: dict[str, Any]) -> dict[str, str]:
     cells = {"time": _minute(row["time"]), "window closes": _minute(row["window_closes"])}
+    name = {"quantile": kpi["unit"], "ratio": "numerator", "survival": "duration"}.get(kpi["kind"], "measure")
     if kpi["kind"] == "quantile":
-        cells[kpi["unit"]] = "beyond the window" if row["measure"] is None else f"{row['measure']:,.2f}"
-    elif row["measure"] is not None:
-        cells["measure"] = f"{row['measure']:g}"
+        cells[name] = "beyond the window" if row["measure"] is None else f"{row['measure']:,.2f}"
     else:
-        cells["measure"] = ""
+        cells[name] = "" if row["measure"] is None else f"{row['measure']:g}"
     if kpi["kind"] == "nps" and row["measure"] is not None:
         cells["group"] = "promoter" if row["measure"] >= 9 else "detractor" if row["measure"] <= 6 else "passive"
     cells["event" if kpi["kind"] == "survival" else "counted"] = {True: "yes", False: "no", None: ""}[row["hit"]]

@@ -54,9 +54,7 @@ def _readable(database: Path) -> Iterator[None]:
         raise unreadable(database, error) from None
 
 
-def fetched(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Iterable[Any] = ()
-) -> list[dict[str, Any]]:
+def fetched(connection: duckdb.DuckDBPyConnection, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
     """The rows of ``query``, each by the names of its columns."""
     result = connection.execute(query, list(parameters))
     names = [column[0] for column in result.description]

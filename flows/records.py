@@ -19,7 +19,9 @@ class Records:
     """The records of a workspace, to be used as a context: leaving it closes what was opened."""
 
     workspace: Workspace
+    #: By run, and by the month that was asked for.
     _looks: dict[str, Look] = field(default_factory=dict)
+    _look_at: dict[str, Look | None] = field(default_factory=dict)
     _published: dict[tuple[str, int], tuple[list[dict[str, Any]], list[dict[str, Any]]]] = field(default_factory=dict)
 
     def __enter__(self) -> Records:
@@ -46,10 +48,11 @@ class Records:
 
     def look(self, period: Period) -> Look | None:
         """The newest build whose window holds ``period`` and that has figures; None when there is none (any more)."""
-        found = newest_look(self.workspace, period)
-        if found is None:
-            return None
-        known = self._looks.setdefault(found.run, found)
-        if known is not found:
-            found.close()
-        return known
+        month = str(period)
+        if month not in self._look_at:
+            found = newest_look(self.workspace, period)
+            known = self._looks.setdefault(found.run, found) if found else None
+            if found is not known:
+                found.close()
+            self._look_at[month] = known
+        return self._look_at[month]

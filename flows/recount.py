@@ -6,7 +6,6 @@ reckoning: the two must agree (tests/flows/test_explain.py).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from textwrap import dedent, indent
@@ -235,6 +234,37 @@ def parts_of(cell: Cell) -> str:
     ``verdict``, and ``standing``: where it is between the bad (0) and the good end (100) of its scale. A part that is
     compared with its last figure counts with it for MONTHS_KEPT more months; without a figure all of these are null.
     """
+    then = "select * exclude (place, direction, place_on_scale)\nfrom standings\norder by place"
+    return _with(*_standings(cell), then=then)
+
+
+def _composite(cell: Cell) -> str:
+    """The mean of the dimensions, each the mean of its parts; n is the smallest base among them."""
+    return _with(
+        *_standings(cell),
+        (
+            "dimensions",
+            """
+            select
+                dimension,
+                min(n) as n,
+                avg(standing) as standing
+            from standings
+            where standing is not null
+            group by dimension
+            """,
+        ),
+        then="""
+        select
+            min(n) as n,
+            avg(standing) as value
+        from dimensions
+        """,
+    )
+
+
+def _standings(cell: Cell) -> list[tuple[str, str]]:
+    """The named SELECTs that end in ``standings``, a row a part."""
     parts = [
         (dimension, part)
         for dimension, names in cell.kpi["parts"].items()
@@ -243,11 +273,8 @@ def parts_of(cell: Cell) -> str:
     ]
     listed = ",\n    ".join(f"({place}, {literal(a)}, {literal(b)})" for place, (a, b) in enumerate(parts))
     first = str(Period.parse(cell.month).shift(-MONTHS_KEPT))
-    return _with(
-        (
-            "parts",
-            f"select * from (values\n    {listed or '(0, null, null)'}\n) as listed (place, dimension, part)",
-        ),
+    return [
+        ("parts", f"select * from (values\n    {listed}\n) as listed (place, dimension, part)"),
         (
             "told",
             f"""
@@ -274,44 +301,21 @@ def parts_of(cell: Cell) -> str:
                     )
             """,
         ),
-        then="""
-        select
-            * exclude (place, direction, place_on_scale),
-            -- what lies beyond an end of its scale is at that end; without a scale it is nowhere
-            case
-                when place_on_scale is not null
-                    then abs(if(direction = 'down', 100, 0) - least(greatest(place_on_scale, 0), 100))
-            end as standing
-        from told
-        qualify row_number() over (partition by place order by standing is null, period desc nulls last) = 1
-        order by place
-        """,
-    )
-
-
-def _composite(cell: Cell) -> str:
-    """The mean of the dimensions, each the mean of its parts; n is the smallest base among them."""
-    return _with(
-        ("parts_told", parts_of(cell)),
         (
-            "dimensions",
+            "standings",
             """
             select
-                dimension,
-                min(n) as n,
-                avg(standing) as standing
-            from parts_told
-            where standing is not null
-            group by dimension
+                *,
+                -- what lies beyond an end of its scale is at that end; without a scale it is nowhere
+                case
+                    when place_on_scale is not null
+                        then abs(if(direction = 'down', 100, 0) - least(greatest(place_on_scale, 0), 100))
+                end as standing
+            from told
+            qualify row_number() over (partition by place order by standing is null, period desc nulls last) = 1
             """,
         ),
-        then="""
-        select
-            min(n) as n,
-            avg(standing) as value
-        from dimensions
-        """,
-    )
+    ]
 
 
 #: By kind the SELECT of one row, ``n`` and ``value``; of a kind that is missing here only the rows are listed.
