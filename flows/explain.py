@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-from flows.builds import Look, newest_look
+from flows import explain_rows
+from flows.builds import Look
 from flows.errors import ConfigurationError, CxError
-from flows.figures import FIGURE_COLUMNS, published_figures, published_kpis, rows
+from flows.figures import FIGURE_COLUMNS
 from flows.ledger import Ledger
 from flows.ledger_records import Publication
 from flows.period import Period
-from flows.recount import LINEAGE, Cell, number_of_rows, recounting, rows_behind
+from flows.records import Records
 from flows.workspace import Workspace
 
 #: What is told of a declaration, as the table ``kpis`` has it.
@@ -26,13 +26,10 @@ DECLARED = (
 #: A change of one of these makes another figure of the same rows.
 DECISIVE = (
     "unit", "kind", "fact", "base", "counted", "month", "window_days", "quantile", "horizon", "exposure", "per",
-    "weighted",
+    "weighted", "parts",
 )  # fmt: skip
-#: Two figures of the same rows agree to this, relative to their size or to 1.
-AGREEMENT = 1e-9
 #: Rows that are listed when nobody says how many.
 ROWS_LISTED = 20
-_HASH = re.compile(r"[0-9a-f]{32}")
 
 
 def explain(
@@ -40,25 +37,37 @@ def explain(
 ) -> dict[str, Any]:
     """What is behind the figure of ``kpi`` for ``period`` and ``slice_`` ("name=value", None for the whole company).
 
+    See ``answer``, which this asks once.
+    """
+    with Records(workspace) as records:
+        return answer(records, kpi, period, slice_, listed=listed)
+
+
+def answer(
+    records: Records, kpi: str, period: Period, slice_: str | None = None, *, listed: int = ROWS_LISTED
+) -> dict[str, Any]:
+    """What is behind a figure, from records that stay open for the next question.
+
     The figure is the published one; where the month is not published, that of the newest build. The rows are those
     of the newest build that looks at the month, at most ``listed``. Keys, always all: ``kpi`` (the declaration),
     ``period``, ``slice``, ``slice_value``, ``figure``, ``publication``, ``withheld`` (why numbers and rows are not
-    shown), ``build``, ``slice_sql``, ``sql``, ``recomputed`` (n, value), ``differs``, ``rows`` (total, hits, listed)
-    and ``notes`` (sentences). Raises CxError for a KPI, slice or month that is not there, naming those that are.
+    shown), ``build``, ``model`` (that it is declared beside: name, file, reads), ``slice_sql``, ``sql``,
+    ``recomputed`` (n, value), ``differs``, ``rows`` (total, hits, people, listed), ``estimates`` (of an estimate the
+    rows of its model), ``parts`` (of a composite the figures it is made of) and ``notes`` (sentences). Raises CxError
+    for a KPI, slice or month that is not there, naming those that are.
     """
     if listed < 0:
         raise ConfigurationError(f"{listed} rows cannot be listed", "give --rows a number from 0 on")
-    ledger = Ledger.open(workspace.ledger_path) if workspace.ledger_path.is_file() else None
-    publication = ledger.publication(period) if ledger else None
-    look = newest_look(workspace, period)
+    workspace = records.workspace
+    publication, look = records.publication(period), records.look(period)
     if publication is None and look is None:
         raise CxError(
             f"{period} has no figures yet", f"make them with: cx run {period}, or cx backfill --from {period}"
         )
-    printed = [row for row in published_figures(publication) if row["kpi"] == kpi] if publication else []
+    printed, frozen = records.published(publication) if publication else ([], [])
+    printed = [row for row in printed if row["kpi"] == kpi]
     now = look.figures(kpi, period) if look else []
-    frozen = published_kpis(publication) if publication else []
-    built = rows(look.build.database, "select * from kpis") if look else []
+    built = look.kpis if look else []
     if kpi not in (known := {row["kpi"] for row in [*frozen, *built]}):
         raise _unknown_kpi(kpi, sorted(known))
     frozen, built = _declared(frozen, kpi), _declared(built, kpi)
@@ -68,7 +77,7 @@ def explain(
     figure, figure_now = _at(printed, where), _at(now, where)
     shown = figure if publication else figure_now
     withheld = _withheld(figure, figure_now, look)
-    answer: dict[str, Any] = {
+    told: dict[str, Any] = {
         "kpi": {key: declared.get(key) for key in DECLARED},
         "period": str(period),
         "slice": name,
@@ -77,46 +86,47 @@ def explain(
         "publication": _publication(publication),
         "withheld": withheld,
         "build": None,
+        "model": None,
         "slice_sql": None,
         "sql": None,
         "recomputed": None,
         "differs": None,
         "rows": None,
+        "estimates": None,
+        "parts": None,
         "notes": [],
     }
-    notes = answer["notes"]
+    notes = told["notes"]
     if publication is None:
         notes.append(f"{period} is not published; the figure is that of the newest build, nobody has been sent it.")
     if shown is None:
         undeclared = publication is not None and frozen is None
-        why = "it was not declared when the month was published" if undeclared else _why_none(declared)
+        why = "it was not declared when the month was published" if undeclared else _why_none(declared, printed or now)
         notes.append(f"There is no figure: {why}.")
     if look is None:
         notes.append(_nothing_built(workspace, period))
-        return answer
-    answer["build"] = _build(look, ledger)
+        return told
+    told["build"] = _build(look, records.ledger)
     if withheld is None:
-        notes += _provenance(look, answer["build"], publication, ledger, period)
+        notes += _provenance(look, told["build"], publication, records.ledger, period)
     if built is None:
         notes.append(f"The build of {look.period} does not declare {kpi} any more; its rows cannot be listed.")
-        return answer
+        return told
+    told["model"] = _model(look, kpi)
     if value is not None and name not in look.facts[kpi][0].slices:
         notes.append(f"The build of {look.period} does not know the slice {name} any more; its rows cannot be listed.")
-        return answer
+        return told
     if frozen and (changed := [key for key in DECISIVE if key in frozen and frozen[key] != built.get(key)]):
         notes.append(
             f"Its declaration has changed since it was published ({', '.join(changed)}); the SQL is that of the build."
         )
     cell = look.cell(kpi, period, name, value)
-    answer["slice_sql"] = cell.fact.slices[name] if value is not None else None
+    told["slice_sql"] = cell.fact.slices[name] if value is not None and declared["month"] else None
     if withheld is not None:
-        return answer
-    if cell.kpi.get("month"):
-        _recount(answer, workspace, look, cell, figure_now, listed, [*printed, *now])
-    else:
-        notes.append(f"A {cell.kpi['kind']} is not of rows that count in a month each; none are listed.")
-    _compare(answer, publication, figure, figure_now)
-    return answer
+        return told
+    explain_rows.recount(told, look, cell, figure_now, listed, [*printed, *now], workspace)
+    explain_rows.compare(told, publication is not None, figure, figure_now)
+    return told
 
 
 # Which figure
@@ -127,8 +137,8 @@ def _declared(kpis: list[dict[str, Any]], kpi: str) -> dict[str, Any] | None:
 
 
 def _unknown_kpi(kpi: str, known: list[str]) -> ConfigurationError:
-    near = difflib.get_close_matches(kpi, known, n=5, cutoff=0.5)
-    mend = f"did you mean {', '.join(near)}? `cx kpis` lists them all" if near else f"use one of {', '.join(known)}"
+    near = difflib.get_close_matches(kpi, known, n=5)
+    mend = f"did you mean {', '.join(near)}? `cx kpis` lists them all" if near else "`cx kpis` lists them all"
     return ConfigurationError(f"there is no KPI {kpi!r}", mend)
 
 
@@ -179,13 +189,20 @@ def _withheld(figure: dict[str, Any] | None, now: dict[str, Any] | None, look: L
     return f"The figure is hidden: {why}. Its numbers and rows are not shown."
 
 
-def _why_none(declared: dict[str, Any]) -> str:
+def _why_none(declared: dict[str, Any], of_month: list[dict[str, Any]]) -> str:
+    """Why a KPI has no figure of the whole company; ``of_month`` are all that it has in the month."""
+    kind = declared["kind"]
     if declared.get("absent"):
         return declared["absent"]
-    if declared["kind"] == "mix":
-        return "a mix is told part by part; name one with --slice"
-    beyond = f", or it lies beyond the follow-up window of {declared['window_days']} days"
-    return "nothing was delivered for the month" + (beyond if declared["kind"] == "quantile" else "")
+    if kind == "mix" or (of_month and kind == "estimate"):
+        return f"{'a mix' if kind == 'mix' else 'it'} is told part by part; name one with --slice"
+    beyond = {
+        "quantile": f", or it lies beyond the follow-up window of {declared['window_days']} days",
+        "survival": ", or it lies beyond what anybody was followed",
+        "spread": ", or there are not two groups to differ, one of them with two rows",
+        "ratio": ", or there is nothing to divide by",
+    }
+    return "nothing was delivered for the month" + beyond.get(kind, "")
 
 
 # How they came about
@@ -214,6 +231,13 @@ def _build(look: Look, ledger: Ledger | None) -> dict[str, Any]:
         "status": str(run.status) if run else None,
         "database": str(Path("var") / "builds" / look.run / look.build.database.name),
     }
+
+
+def _model(look: Look, kpi: str) -> dict[str, Any]:
+    """The model beside which a KPI is declared; its file lies in the build's own copy of the dbt project."""
+    fact, _ = look.facts[kpi]
+    file = str(Path("var") / "builds" / look.run / look.build.project.name / fact.path) if fact.path else None
+    return {"name": fact.model, "file": file, "reads": list(fact.reads)}
 
 
 def _provenance(
@@ -247,122 +271,6 @@ def _nothing_built(workspace: Workspace, period: Period) -> str:
         f"No build is left that looks at {period}: the figure cannot be counted again, nor its rows listed. "
         f"To build once more: {wider}cx run {last} --pull --no-send (a published month stays as it is)."
     )
-
-
-# Counting again
-
-
-def _recount(
-    answer: dict[str, Any],
-    workspace: Workspace,
-    look: Look,
-    cell: Cell,
-    figure_now: dict[str, Any] | None,
-    listed: int,
-    figures: list[dict[str, Any]],
-) -> None:
-    import duckdb
-
-    database, zone = look.build.database, workspace.settings.timezone
-    columns = [
-        row["name"]
-        for row in rows(
-            database, "select column_name as name from duckdb_columns() where table_name = ?", [cell.fact.model]
-        )
-    ]
-    value = figure_now["value"] if figure_now else None
-    answer["sql"] = recounting(cell)
-    try:
-        if answer["sql"] and figure_now:
-            [answer["recomputed"]] = rows(database, answer["sql"], timezone=zone)
-        [counted] = rows(database, number_of_rows(cell), timezone=zone)
-        if figure_now is None and 0 < counted["total"] < look.hidden_below:
-            answer["withheld"] = f"Fewer than {look.hidden_below} rows stand behind it; they are not shown."
-            answer["sql"] = None
-            return
-        found = rows(database, rows_behind(cell, columns, listed, value), timezone=zone)
-    except duckdb.Error as error:
-        # The message may quote a cell.
-        raise CxError(
-            f"the rows of {cell.kpi['id']} cannot be counted: {type(error).__name__}",
-            "look at its declaration; `cx run` builds it anew",
-            where=answer["build"]["database"],
-        ) from None
-    if answer["sql"] is None:
-        answer["notes"].append(
-            f"A figure of the kind {cell.kpi['kind']} is not counted again here; these are the rows it rests on."
-        )
-    hide = _hider(workspace, cell, figures)
-    answer["rows"] = counted | {"listed": [hide(row) for row in found]}
-
-
-def _hider(workspace: Workspace, cell: Cell, figures: list[dict[str, Any]]):
-    """Makes a listed row of what was read: keys hashed, values of hidden slices withheld."""
-    from flows.lake import salt
-    from flows.sources.declaration import Key
-    from flows.sources.keys import hashed
-
-    hidden = {
-        sql.strip(): {row["slice_value"] for row in figures if row["slice"] == name and row["verdict"] == "hidden"}
-        for name, sql in cell.fact.slices.items()
-    }
-
-    def key(name: str, text: str | None) -> str | None:
-        if text is None or not name.endswith(("_key", "_id")):
-            return "hidden" if text in hidden.get(name, ()) else text
-        if _HASH.fullmatch(text):
-            return text
-        # A number of the source's own, which it does not declare as a key: hashed as if it did.
-        declared = Key(names=name.removesuffix("_key").removesuffix("_id"))
-        return hashed(salt(workspace), declared, [])([text])[0]
-
-    def row(read: dict[str, Any]) -> dict[str, Any]:
-        mapping, file, line, customer = (read[name] for name in LINEAGE)
-        keys = {name.removeprefix("key_"): text for name, text in read.items() if name.startswith("key_")}
-        told = ("time", "window_closes", "hit", "measure", "denominator", "weight")
-        return {
-            "mapping": mapping,
-            "file": file,
-            "line": line,
-            "customer_key": key("customer_key", customer),
-            "keys": {name: key(name, text) for name, text in keys.items()},
-        } | {name: read[name] for name in told}
-
-    return row
-
-
-def agrees(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two countings have the same n, and the same value but for rounding."""
-    a, b = one["value"], other["value"]
-    if one["n"] != other["n"] or (a is None) != (b is None):
-        return False
-    return a is None or abs(a - b) <= AGREEMENT * max(1.0, abs(a), abs(b))
-
-
-def _compare(
-    answer: dict[str, Any],
-    publication: Publication | None,
-    figure: dict[str, Any] | None,
-    figure_now: dict[str, Any] | None,
-) -> None:
-    recomputed, notes = answer["recomputed"], answer["notes"]
-    if recomputed and figure_now and not agrees(recomputed, figure_now):
-        notes.append(
-            "Counted again it differs from the build's own figure "
-            f"(n {figure_now['n']}, value {figure_now['value']}); that is an error of cx, please report it."
-        )
-    if publication is None:
-        return
-    now = recomputed or figure_now
-    if figure is None or now is None:
-        answer["differs"] = figure is not now
-    else:
-        answer["differs"] = not agrees(figure, now)
-    if answer["differs"]:
-        notes.append(
-            "The published figure and the one counted now differ: the rows have changed since it was published. "
-            f"A correction is published with: cx run {answer['period']} --pull --revise 'why'"
-        )
 
 
 def as_json(answer: dict[str, Any]) -> str:

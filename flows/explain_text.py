@@ -19,9 +19,9 @@ _KINDS = {
     "mean": "the mean of the measure",
     "log_mean": "the geometric mean of the measure",
     "rate": "the rows counted, per {per:,} of the exposure; n is the exposure",
-    "ratio": "a sum over a sum, told per {per:,}",
-    "quantile": "the measure that {pct:g} % of the rows do not exceed; what lies beyond the window counts as longest",
-    "survival": "Kaplan-Meier, rows without the event counted for as long as they were seen",
+    "ratio": "a sum over a sum{per_many}",
+    "quantile": "the measure that {pct} of the rows do not exceed; what lies beyond the window counts as longest",
+    "survival": "{told} (Kaplan-Meier: rows without the event count for as long as they were seen)",
     "spread": "the standard deviation between groups, less what chance makes of it",
     "mix": "the rows of the part, in per cent of those of all parts; n is all parts",
     "count": "the number of rows",
@@ -29,10 +29,13 @@ _KINDS = {
     "composite": "put together from the figures of other KPIs",
 }
 _DIRECTIONS = {"up": "higher is better", "down": "lower is better", "neutral": "neither direction is better"}
+#: What stands behind a number, where that is not the unit's name after a space.
+_UNITS = {"%": "%"} | dict.fromkeys(("score", "count", "ratio", "rank", "money"), "")
 _COUNTED = {"proportion": "counted", "rate": "counted"}
 _ORDER = {
     "proportion": ", those counted first",
     "quantile": ", those nearest to the figure first",
+    "survival": ", those nearest to the figure first",
 }
 
 
@@ -49,9 +52,16 @@ def as_text(answer: dict[str, Any], timezone: str) -> str:
         lines += _entry("note", note)
     if answer["sql"]:
         lines += ["", f"SQL           to be run with DuckDB on {answer['build']['database']}", ""]
-        lines += [f"  set TimeZone = '{timezone}';", *(f"  {line}" for line in f"{answer['sql']};".splitlines())]
+        lines += [
+            f"  set TimeZone = '{timezone}';",
+            *(f"  {line}".rstrip() for line in f"{answer['sql']};".splitlines()),
+        ]
     if answer["rows"]:
         lines += ["", *_rows(answer)]
+    if answer["estimates"]:
+        lines += ["", *_estimates(answer)]
+    if answer["parts"]:
+        lines += ["", *_parts(answer)]
     return "\n".join(lines)
 
 
@@ -63,15 +73,28 @@ def _entry(name: str, text: object) -> list[str]:
 
 def _definition(answer: dict[str, Any]) -> list[str]:
     kpi = answer["kpi"]
-    kind = _KINDS.get(kpi["kind"], "").format(**kpi, pct=100 * (kpi["quantile"] or 0))
+    pct = f"{100 * (kpi['quantile'] or 0):g} %"
+    told = (
+        f"the time by which {pct} had the event"
+        if kpi["quantile"]
+        else f"the share without it at {kpi['horizon'] or 0:g}"
+    )
+    per_many = f", told per {kpi['per']:,}" if kpi["per"] and kpi["per"] != 1 else ""
+    kind = _KINDS.get(kpi["kind"], "").format(**kpi, pct=pct, told=told, per_many=per_many)
     lines = _entry("definition", kpi["definition"])
     lines += _entry("edge cases", kpi["edge_cases"])
     lines += _entry("unit", f"{kpi['unit']}; {_DIRECTIONS[kpi['direction']]}")
     lines += _entry("kind", kpi["kind"] + (f": {kind}" if kind else ""))
-    lines += _entry("fact", f"{kpi['fact']}; {_month(kpi)}")
-    lines += _entry("base", kpi["base"])
+    if kpi["month"]:
+        lines += _entry("fact", f"{kpi['fact']}; {_month(kpi)}")
+        lines += _entry("base", "every row" if kpi["base"] == "true" else kpi["base"])
+    elif model := answer["model"]:
+        reads = f"; it reads {', '.join(model['reads'])}" if kpi["kind"] == "estimate" and model["reads"] else ""
+        lines += _entry("model", f"{model['name']}, in {model['file']}{reads}")
     if kpi["counted"]:
         lines += _entry(_COUNTED.get(kpi["kind"], "measure"), kpi["counted"])
+    if kpi["cluster"]:
+        lines += _entry("cluster", f"{kpi['cluster']}: rows of one are not independent of each other")
     if kpi["exposure"]:
         lines += _entry("exposure", kpi["exposure"])
     if answer["slice_sql"]:
@@ -121,8 +144,7 @@ def _number(value: float | None, kpi: dict[str, Any], *, sign: bool = False) -> 
 
 
 def _with_unit(value: float | None, kpi: dict[str, Any]) -> str:
-    number = _number(value, kpi)
-    return number + {"%": "%", "score": ""}.get(kpi["unit"], f" {kpi['unit']}")
+    return _number(value, kpi) + _UNITS.get(kpi["unit"], f" {kpi['unit']}")
 
 
 def _interval(figure: dict[str, Any], kpi: dict[str, Any], of: str = "") -> str:
@@ -137,34 +159,95 @@ def _interval(figure: dict[str, Any], kpi: dict[str, Any], of: str = "") -> str:
 
 def _rows(answer: dict[str, Any]) -> list[str]:
     kpi, total, listed = answer["kpi"], answer["rows"]["total"], answer["rows"]["listed"]
-    what = "events" if kpi["kind"] == "rate" else "rows"
+    what = ("events" if kpi["kind"] == "rate" else "rows") + _people(answer)
     if not listed:
         return [f"ROWS          {total:,} {what} stand behind it"]
     shown = "all" if len(listed) == total else f"{len(listed)} of"
-    table = [_cells(row, kpi) for row in listed]
-    headings = [name for name in table[0] if any(cells[name] for cells in table)]
-    widths = {name: max(len(name), *(len(cells[name]) for cells in table)) for name in headings}
     hits = answer["rows"]["hits"]
     told = "with the event, {} without" if kpi["kind"] == "survival" else "counted, {} not"
     parts = f" ({hits:,} {told.format(f'{total - hits:,}')})" if hits is not None and kpi["kind"] != "rate" else ""
     order = _ORDER.get(kpi["kind"], "") if len(listed) < total else ""
-    if kpi["kind"] == "quantile" and answer["recomputed"] is None and order:
+    if order and kpi["kind"] in ("quantile", "survival") and (kpi["horizon"] or answer["recomputed"] is None):
         order = ", the longest first"
     more = "; more with --rows" if len(listed) < total else ""
-    lines = [f"ROWS          {shown} {total:,} {what} behind it{parts}{order}{more}; keys are hashed", ""]
-    for cells in [{name: name for name in headings}, *table]:
-        lines.append("  " + "  ".join(cells[name].ljust(widths[name]) for name in headings).rstrip())
-    return lines
+    lines = _entry("ROWS", f"{shown} {total:,} {what} behind it{parts}{order}{more}; keys are hashed")
+    return [*lines, "", *_table([_cells(row, kpi) for row in listed])]
+
+
+def _people(answer: dict[str, Any]) -> str:
+    """Of how many people, or of how many of what they are clustered by, the rows are."""
+    people, cluster = answer["rows"]["people"], answer["kpi"]["cluster"] or "customer_key"
+    if people is None:
+        return ""
+    customers = "customer" if people == 1 else "customers"
+    return f" of {people:,} {customers if cluster == 'customer_key' else f'values of {cluster}'}"
+
+
+def _table(cells: list[dict[str, str]]) -> list[str]:
+    """Lines of a table; a column in which nothing stands is left out."""
+    headings = [name for name in cells[0] if any(row[name] for row in cells)]
+    widths = {name: max(len(name), *(len(row[name]) for row in cells)) for name in headings}
+    return [
+        "  " + "  ".join(row[name].ljust(widths[name]) for name in headings).rstrip()
+        for row in [{name: name for name in headings}, *cells]
+    ]
+
+
+def _estimates(answer: dict[str, Any]) -> list[str]:
+    kpi, number = answer["kpi"], len(answer["estimates"])
+    cells = [
+        {
+            "slice": row["slice"],
+            "value": row["slice_value"] or "",
+            "n": "" if row["n"] is None else f"{row['n']:,}",
+            "estimate": _given(row["estimate"], kpi),
+            "low": _given(row["estimate_low"], kpi),
+            "high": _given(row["estimate_high"], kpi),
+            "standard error": ""
+            if row["estimate_error"] is None
+            else f"{row['estimate_error']:.{kpi['decimals'] + 1}f}",
+        }
+        for row in answer["estimates"]
+    ]
+    what = "the row" if number == 1 else f"the {number} rows"
+    return [f"ESTIMATES     {what} of {answer['model']['name']} in this month", "", *_table(cells)]
+
+
+def _parts(answer: dict[str, Any]) -> list[str]:
+    """What a composite is made of: each part's figure, and where it stands between 0 (worst) and 100 (best)."""
+    cells = [
+        {
+            "dimension": part["dimension"],
+            "part": part["part"],
+            "figure": "" if part["value"] is None else _with_unit(part["value"], part),
+            "n": "" if part["n"] is None else f"{part['n']:,}",
+            "of": "" if part["period"] in (None, answer["period"]) else part["period"],
+            "standing": _absent(part) if part["standing"] is None else f"{part['standing']:.1f}",
+        }
+        for part in answer["parts"]
+    ]
+    present = sum(part["standing"] is not None for part in answer["parts"])
+    told = f"{present} of {len(cells)} have a figure; standing is 0 at the worst and 100 at the best end of the scale"
+    return [*_entry("PARTS", told), "", *_table(cells)]
+
+
+def _absent(part: dict[str, Any]) -> str:
+    if part["verdict"] == "hidden":
+        return "hidden"
+    return "no figure" if part["value"] is None else "no scale"
+
+
+def _given(value: float | None, kpi: dict[str, Any]) -> str:
+    return "" if value is None else _number(value, kpi)
 
 
 def _cells(row: dict[str, Any], kpi: dict[str, Any]) -> dict[str, str]:
     cells = {"time": _minute(row["time"]), "window closes": _minute(row["window_closes"])}
+    name = {"quantile": kpi["unit"], "ratio": "numerator", "survival": "duration"}.get(kpi["kind"], "measure")
     if kpi["kind"] == "quantile":
-        cells[kpi["unit"]] = "beyond the window" if row["measure"] is None else f"{row['measure']:,.2f}"
-    elif row["measure"] is not None:
-        cells["measure"] = f"{row['measure']:g}"
+        cells[name] = "beyond the window" if row["measure"] is None else f"{row['measure']:,.2f}"
     else:
-        cells["measure"] = ""
+        cells[name] = "" if row["measure"] is None else f"{row['measure']:g}"
     if kpi["kind"] == "nps" and row["measure"] is not None:
         cells["group"] = "promoter" if row["measure"] >= 9 else "detractor" if row["measure"] <= 6 else "passive"
     cells["event" if kpi["kind"] == "survival" else "counted"] = {True: "yes", False: "no", None: ""}[row["hit"]]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flows.errors import CxError
 from flows.ledger_records import Publication
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: The keys of a figure, in the order of `cx kpis` and of the table `figures`.
 FIGURE_COLUMNS = (
@@ -25,17 +29,36 @@ def rows(
 
     Raises CxError when the file cannot be opened.
     """
+    with _readable(database), opened(database, timezone) as connection:
+        return fetched(connection, query, parameters)
+
+
+def opened(database: Path, timezone: str | None = None) -> duckdb.DuckDBPyConnection:
+    """A DuckDB file, read-only; days and months are those of ``timezone``. Raises CxError when it cannot be opened."""
+    import duckdb
+
+    with _readable(database):
+        connection = duckdb.connect(str(database), read_only=True)
+    if timezone:
+        connection.execute("set TimeZone = $zone", {"zone": timezone})
+    return connection
+
+
+@contextmanager
+def _readable(database: Path) -> Iterator[None]:
     import duckdb
 
     try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            if timezone:
-                connection.execute("set TimeZone = $zone", {"zone": timezone})
-            result = connection.execute(query, list(parameters))
-            names = [column[0] for column in result.description]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        yield
     except (duckdb.IOException, duckdb.SerializationException) as error:
         raise unreadable(database, error) from None
+
+
+def fetched(connection: duckdb.DuckDBPyConnection, query: str, parameters: Iterable[Any] = ()) -> list[dict[str, Any]]:
+    """The rows of ``query``, each by the names of its columns."""
+    result = connection.execute(query, list(parameters))
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def is_of_a_newer_duckdb(error: Exception) -> bool:

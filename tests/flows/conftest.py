@@ -5,10 +5,16 @@ from __future__ import annotations
 import pytest
 
 from flows.workspace import Workspace
-from tests.flows.explained import company_at
+from tests.flows.explained import built_at, company_at
 
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Not to be changed: who wants another copies it."""
-    return company_at(tmp_path_factory.mktemp("explained") / "company")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A build in which nothing is hidden. Not to be changed: who wants another copies it."""
+    return built_at(tmp_path_factory.mktemp("explained") / "built")
+
+
+@pytest.fixture(scope="session")
+def company(built: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The same with small groups hidden, and published. Not to be changed either."""
+    return company_at(tmp_path_factory.mktemp("explained") / "company", built)

@@ -1,8 +1,9 @@
-"""A small company with one build and publications, for asking what is behind its figures."""
+"""A small company with one build, and another with publications too, for asking what is behind their figures."""
 
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import yaml
 
 from flows import publishing, stages
 from flows.figures import rows
+from flows.inference.figures import infer
 from flows.kpis import project_facts
 from flows.ledger import Ledger
 from flows.period import Period
+from flows.warehouse import Build
 from flows.workspace import Workspace
 
 HAND = Path(__file__).parent.parent / "dbt_project" / "hand_computed"
@@ -42,6 +45,15 @@ KPIS = {kpi.id: kpi.kind for meta in project_facts().values() for kpi in meta.kp
     for declared in [*(yaml.safe_load(path.read_text(encoding="utf-8")) for path in HAND.glob("kpis/*.yml")), WEIGHTED]
     for kpi in declared["kpis"]
 }
+#: Those of which the rows computed by hand show a figure; a KPI can be declared for more than a few rows.
+SHOWN = {kpi for kpi in KPIS if kpi.startswith("weighted_")} | {
+    row["kpi"]
+    for path in sorted((HAND / "expected").glob("*.csv"))
+    for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    if row["value"]
+}
+#: What is not copied of a company that is only asked.
+_NOT_ASKED = ("extracts", "lake", "compiled", "deliveries.duckdb", "partial_parse.msgpack", "*.gpickle")
 UNPUBLISHED, MOVED, LAST = Period(2025, 4), Period(2025, 12), Period(2026, 1)
 
 
@@ -72,10 +84,6 @@ def _write_extracts(root: Path) -> None:
     _write_csv(path, read)
     (root / "kpis").mkdir(exist_ok=True)
     (root / "kpis" / "weighted.yml").write_text(yaml.safe_dump(WEIGHTED), encoding="utf-8")
-    (root / "cx.toml").write_text(
-        f'name = "Acme"\ntimezone = "Europe/Warsaw"\nlast_period = "{LAST}"\n[thresholds]\nhidden_below = 3\n',
-        encoding="utf-8",
-    )
 
 
 def _write_csv(path: Path, read: list[dict[str, Any]]) -> None:
@@ -85,8 +93,8 @@ def _write_csv(path: Path, read: list[dict[str, Any]]) -> None:
         writer.writerows(read)
 
 
-def company_at(root: Path) -> Workspace:
-    """One build of LAST; each month that has figures is published, but UNPUBLISHED, as if frozen a month earlier."""
+def built_at(root: Path) -> Workspace:
+    """One build of LAST in which nothing is hidden, so that every KPI has a figure; nothing is published."""
     shutil.copytree(HAND, root)
     _write_extracts(root)
     company = Workspace.load(root)
@@ -94,23 +102,54 @@ def company_at(root: Path) -> Workspace:
         run.warm_up(stages.DBT)
         stages.land(run)
         stages.build(run)
+    return company
+
+
+def copied(company: Workspace, root: Path, *besides: str) -> Workspace:
+    """A copy that can be changed, without what nobody asks and what is named ``besides``."""
+    shutil.copytree(company.root, root, ignore=shutil.ignore_patterns(*_NOT_ASKED, *besides))
+    return Workspace.load(root)
+
+
+def company_at(root: Path, built: Workspace) -> Workspace:
+    """The build with groups of fewer than three hidden; each month that has figures is published, but UNPUBLISHED,
+    as if frozen a month earlier."""
+    company = copied(built, root)
+    settings = (root / "cx.toml").read_text(encoding="utf-8")
+    (root / "cx.toml").write_text(settings.replace("hidden_below = 1", "hidden_below = 3"), encoding="utf-8")
+    company = Workspace.load(root)
+    [directory] = company.builds.iterdir()
+    build = Build(directory)
+    hide_below(build, company.settings.thresholds.hidden_below)
     ledger = Ledger.open(company.ledger_path)
     earlier = ledger.start_run(LAST.shift(-1), "backfill")
     ledger.finish_run(earlier, "succeeded")
-    for month in sorted({row["period"] for row in rows(run.build.database, "select period from figures")}):
+    for month in sorted({row["period"] for row in rows(build.database, "select period from figures")}):
         period = Period.parse(month)
         if period == UNPUBLISHED:
             continue
-        scratch = run.build.directory / f"frozen-{month}"
+        scratch = directory / f"frozen-{month}"
         scratch.mkdir()
-        publishing.freeze(run.build.database, period, scratch)
+        publishing.freeze(build.database, period, scratch)
         if period == MOVED:
             _move(scratch / "figures.parquet")
         publishing.publish(
-            ledger, company, period, scratch, run_id=run.run_id if period == LAST else earlier, revision=0,
+            ledger, company, period, scratch, run_id=directory.name if period == LAST else earlier, revision=0,
             kind="backfill", reason=None, recipients=[],
         )  # fmt: skip
     return company
+
+
+def hide_below(build: Build, people: int) -> None:
+    """Make the figures again from what was observed, as a build with another threshold does."""
+    told = json.loads(build.results.read_text(encoding="utf-8"))
+    told["args"]["vars"]["hidden_below"] = people
+    build.results.write_text(json.dumps(told), encoding="utf-8")
+    with duckdb.connect(str(build.database)) as connection:
+        observed, kpis, targets = (connection.table(name).df() for name in ("observations", "kpis", "targets"))
+        connection.register("inferred_again", infer(observed, kpis, targets, hidden_below=people))
+        connection.execute("delete from figures")
+        connection.execute("insert into figures by name select * from inferred_again")
 
 
 def _move(figures: Path) -> None:

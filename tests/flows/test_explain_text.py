@@ -20,8 +20,8 @@ from tests.flows.explained import LAST, ODD, UNPUBLISHED
 @pytest.mark.parametrize(
     ("kpi", "period", "part", "told"),
     [
-        ("npss", "2025-01", None, "there is no KPI 'npss'\n  → did you mean nps?"),
-        ("zzz", "2025-01", None, "there is no KPI 'zzz'\n  → use one of abandon, "),
+        ("npss", "2025-01", None, "there is no KPI 'npss'\n  → did you mean nps"),
+        ("zzz", "2025-01", None, "there is no KPI 'zzz'\n  → `cx kpis` lists them all"),
         ("nps", "2030-01", None, "2030-01 has no figures yet\n  → make them with: cx run 2030-01"),
         ("nps", "2025-01", "colour=red", "nps is not sliced by 'colour'\n  → write --slice name=value with one of "),
         ("csat_t2b", "2025-02", "channel=fax", "no figure for channel 'fax'\n  → those shown are "),
@@ -92,8 +92,8 @@ def test_the_command_prints_definition_figure_sql_and_rows(cx) -> None:
 
 def test_the_commands_json_has_always_the_same_keys_and_bytes(cx) -> None:
     keys = [
-        "kpi", "period", "slice", "slice_value", "figure", "publication", "withheld", "build", "slice_sql", "sql",
-        "recomputed", "differs", "rows", "notes",
+        "kpi", "period", "slice", "slice_value", "figure", "publication", "withheld", "build", "model", "slice_sql",
+        "sql", "recomputed", "differs", "rows", "estimates", "parts", "notes",
     ]  # fmt: skip
     asked = [("nps", "2025-01"), ("frt_p90", "2025-04"), ("resp_rate", "2025-04"), ("reopen", "2025-10")]
     for kpi, month in asked:
@@ -132,7 +132,7 @@ def test_a_mistake_is_a_sentence_with_status_1(cx, arguments: list[str], told: s
 def test_the_text_of_each_kind_says_how_it_is_counted(company: Workspace) -> None:
     for kpi, month, part, told in [
         ("frt_p90", "2025-05", None, "the measure that 90 % of the rows do not exceed"),
-        ("kind_ratio", "2025-04", None, "a sum over a sum, told per 1"),
+        ("kind_ratio", "2025-04", None, "a sum over a sum fact"),
         ("kind_survival", "2025-04", None, "Kaplan-Meier"),
         ("kind_survival", "2025-04", None, "(5 with the event, 2 without)"),
         ("kind_survival", "2025-04", None, "(95 % interval from 0.5, no upper end)"),
