@@ -111,7 +111,8 @@ class ProofWording(GapNames):
 
     def simulation(self, row: Simulation) -> str:
         """What closing a gap would go with; the warning stands beside it in the template."""
-        if row.effect is None or row.experience is None or row.outcome_mean is None or row.expected is None:
+        told = (row.effect, row.effect_low, row.effect_high, row.experience, row.outcome_mean, row.expected)
+        if None in told:
             return self._("For %(name)s it cannot be told: there is no model.", name=self.mention(row.dimension))
         return self._(
             "Customers who rate %(name)s at %(ideal)s instead of %(now)s answer %(expected)s instead of %(mean)s when "
@@ -122,8 +123,8 @@ class ProofWording(GapNames):
             expected=self.numbers.number(row.expected, 1),
             mean=self.numbers.number(row.outcome_mean, 1),
             effect=self.number(row.effect, signed=True),
-            low=self.number(row.effect_low or 0, signed=True),
-            high=self.number(row.effect_high or 0, signed=True),
+            low=self.number(row.effect_low, signed=True),
+            high=self.number(row.effect_high, signed=True),
         )
 
     def next_cycle(self) -> str:
@@ -143,8 +144,17 @@ class ProofWording(GapNames):
                 name=name,
                 initiative=self.title(value.proved_by),
             )
-        return self._(
-            "Start the next cycle from %(name)s again: %(initiative)s has kept its promise, and the gap is still open.",
-            name=name,
-            initiative=self.title(value.proved_by),
-        )
+        again = {"name": name, "initiative": self.title(value.proved_by)}
+        if self._is_open(value.proposed):
+            return self._(
+                "Start the next cycle from %(name)s again: %(initiative)s has kept its promise, and the gap is still "
+                "open.",
+                **again,
+            )
+        return self._("Start the next cycle from %(name)s again: %(initiative)s has kept its promise.", **again)
+
+    def _is_open(self, dimension: str) -> bool:
+        """Whether experience is below its ideal for certain (of a judgement: at all), as the leading role has it."""
+        [row] = [row for row in self.gap.figures if (row.role, row.dimension) == (self.gap.role, dimension)] or [None]
+        limit = None if row is None else row.gap_high if row.sample else row.gap
+        return limit is not None and limit < 0

@@ -141,6 +141,17 @@ def test_the_next_cycle_is_proposed_by_what_was_proved(value, sentence):
     assert sentence in words.next_cycle()
 
 
+def test_a_gap_is_only_said_to_be_open_where_its_interval_is_below_nought():
+    assert said().next_cycle().endswith("has kept its promise, and the gap is still open.")
+    rows = [dict(row, gap_high=0.1) for row in gap_sample()["figures"]]
+    assert said(figures=rows).next_cycle().endswith("More shops has kept its promise.")
+
+
+def test_without_a_model_nothing_is_simulated():
+    words = said(simulation=[{"dimension": "convenience", "is_key": True, "ideal": 9.0}])
+    assert words.simulation(words.gap.simulation[0]) == "For convenience it cannot be told: there is no model."
+
+
 def test_a_requirement_that_fits_neither_is_said_so_with_what_is_lacking():
     words = said()
     assert words.fit(words.gap.requirements[1]) == (
