@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flows.figures import FIGURE_COLUMNS, rows
+from flows.figures import rows
 from flows.ledger import Ledger
 from flows.ledger_records import Publication
 
@@ -22,10 +22,10 @@ def write_history(ledger: Ledger, into: Path) -> Path | None:
     publications = newest(ledger).values()
     if not publications:
         return None
-    selects = " union all ".join(
-        f"select {', '.join(FIGURE_COLUMNS)}, {publication.revision} as revision "
-        f"from read_parquet('{_escaped(publication.directory / 'figures.parquet')}') "
-        f"where period = '{publication.period}'"
+    # By name: a month that was frozen by an earlier version may lack a column.
+    selects = " union all by name ".join(
+        f"select *, {publication.revision} as revision "
+        f"from read_parquet('{_escaped(publication.directory / 'figures.parquet')}') where period = '{publication.period}'"
         for publication in publications
     )
     with duckdb.connect() as connection:

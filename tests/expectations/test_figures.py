@@ -55,7 +55,8 @@ def warehouse(directory: Path, *spoils: str) -> Path:
     with duckdb.connect(str(file)) as connection:
         connection.execute(
             "create table kpis (kpi varchar, unit varchar, direction varchar, kind varchar, minimum_base integer, "
-            "smallest_change double, decimals integer, has_scale boolean default false, scale_low double, "
+            "smallest_change double, decimals integer, has_scale boolean default false, "
+            "compared_with varchar default 'previous_month', scale_low double, "
             "scale_high double)"
         )
         columns = "kpi, unit, direction, kind, minimum_base, smallest_change, decimals"
@@ -305,6 +306,18 @@ def history(directory: Path, *frozen: tuple[Any, ...]) -> str:
         connection.executemany("insert into frozen values (?, ?, ?, ?, ?, ?)", frozen)
         connection.sql("select * from frozen").write_parquet(str(path))
     return str(path)
+
+
+def test_what_was_worked_out_for_its_own_month_only_is_not_said_to_have_moved(tmp_path):
+    frozen = history(tmp_path, ("2026-08", "ces", "overall", None, 70.0, 1))
+    declared = (
+        "insert into kpis (kpi, unit, direction, kind, minimum_base, smallest_change, decimals, compared_with) "
+        "values ('ces', '%', 'up', 'proportion', 30, 2, 1, '{}')"
+    )
+    gone = ask(warehouse(tmp_path / "a", declared.format("previous_month")), history=frozen)
+    assert not only(gone, "frozen months unmoved")["passed"]
+    alone = ask(warehouse(tmp_path / "b", declared.format("nothing")), history=frozen)
+    assert only(alone, "frozen months unmoved")["passed"]
 
 
 def test_frozen_months_that_are_the_same_as_printed_are_unmoved(tmp_path):
