@@ -1,4 +1,4 @@
-"""The SQL that counts a figure again; that it agrees with the figures themselves is tested in test_every_figure_explained.py."""
+"""The SQL that counts a figure again; test_every_figure_explained.py has it that it agrees with the figures."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_share_that_is_just_reached_is_reached_whatever_its_product_rounds_to(
     [
         # means 2 and 5, within each a variance of 1: (13.5 - 1) / 3
         ([(1, "a"), (2, "a"), (3, "a"), (4, "b"), (5, "b"), (6, "b")], sqrt(12.5 / 3)),
-        # 2, 4 and 8 with 2, 1 and 3 rows: mean squares (2 x 3.333² + 1.333² + 3 x 2.667²) / 2 and 10 / 3, n_0 = 11 / 6
+        # means 2, 4 and 8 around 5.333: (2 x 3.333² + 1.333² + 3 x 2.667²) / 2 between, 10 / 3 within, n_0 = 11 / 6
         (
             [(1, "a"), (3, "a"), (4, "b"), (6, "c"), (8, "c"), (10, "c")],
             sqrt((45.33333333333333 / 2 - 10 / 3) * 6 / 11),
