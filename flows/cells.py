@@ -57,7 +57,7 @@ def conditions(cell: Cell) -> list[str]:
     """What a row must meet to stand behind the figure; of a rate the events, of any other kind its base."""
     kpi = cell.kpi
     return [
-        *([holds(kpi["base"])] if kpi.get("base", "true") != "true" else []),
+        *([holds(kpi["base"])] if (kpi.get("base") or "true") != "true" else []),
         *(f"({kpi[key]}) is not null" for key in MEASURED.get(kpi["kind"], ())),
         *([holds(kpi["hit"])] if kpi["kind"] == "rate" else []),
         in_month(kpi, cell.month),

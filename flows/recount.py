@@ -1,7 +1,7 @@
 """One figure counted again: the SQL a reader can run on a build's warehouse.
 
 It is written from the declaration and not taken from the models that observed the figure, so that it is a second
-reckoning: the two must agree (tests/flows/test_explain.py).
+reckoning: the two must agree (tests/flows/test_every_figure_explained.py).
 """
 
 from __future__ import annotations
@@ -197,7 +197,8 @@ def _spread(cell: Cell) -> str:
             "squares",
             """
             select
-                sum(groups.n * (groups.mean - whole.mean) ** 2) / nullif(any_value(whole.groups) - 1, 0) as between_groups
+                sum(groups.n * (groups.mean - whole.mean) ** 2)
+                / nullif(any_value(whole.groups) - 1, 0) as between_groups
             from groups
             cross join whole
             """,
@@ -205,7 +206,9 @@ def _spread(cell: Cell) -> str:
         (
             "remainders",
             """
-            select sum((picked.measure - groups.mean) ** 2) / nullif(count(*) - count(distinct place), 0) as within_groups
+            select
+                sum((picked.measure - groups.mean) ** 2)
+                / nullif(count(*) - count(distinct place), 0) as within_groups
             from picked
             inner join groups using (place)
             """,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,17 @@ import duckdb
 import yaml
 
 from flows import publishing, stages
-from flows.figures import rows
+from flows.explain import answer
+from flows.figures import FIGURE_COLUMNS, rows
 from flows.inference.figures import infer
 from flows.kpis import project_facts
 from flows.ledger import Ledger
 from flows.period import Period
+from flows.records import Records
 from flows.warehouse import Build
 from flows.workspace import Workspace
 
+Ask = Callable[[dict[str, Any]], dict[str, Any]]
 HAND = Path(__file__).parent.parent / "dbt_project" / "hand_computed"
 #: What a customer wrote, and what a source carries along: neither may be told.
 COMMENT, EXTRA = "Call me back, Zofia Kowalska", "gold-plated"
@@ -157,3 +162,37 @@ def _move(figures: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"create table f as select * replace (value - 1 as value) from read_parquet('{figures}')")
         connection.execute(f"copy f to '{figures}' (format parquet)")
+
+
+def figures_of(company: Workspace) -> list[dict[str, Any]]:
+    """Every figure of the only build."""
+    [database] = company.builds.glob("*/warehouse.duckdb")
+    return rows(database, f"select {', '.join(FIGURE_COLUMNS)} from figures order by all")
+
+
+def shown_of(figures: list[dict[str, Any]], kpi: str) -> list[dict[str, Any]]:
+    """What is not hidden of the KPI in the month that has the most parts."""
+    shown = [figure for figure in figures if figure["kpi"] == kpi and figure["verdict"] != "hidden"]
+    parts = Counter(figure["period"] for figure in shown)
+    fullest = max(parts, key=lambda month: (parts[month], month), default=None)
+    return [figure for figure in shown if figure["period"] == fullest]
+
+
+def asking(records: Records) -> Ask:
+    """What is behind a figure, with all its rows; asked once for all the tests that look at it."""
+    known: dict[tuple[Any, ...], dict[str, Any]] = {}
+
+    def asked(figure: dict[str, Any]) -> dict[str, Any]:
+        key = tuple(figure[name] for name in ("kpi", "period", "slice", "slice_value"))
+        if key not in known:
+            part = None if figure["slice_value"] is None else f"{figure['slice']}={figure['slice_value']}"
+            known[key] = answer(records, figure["kpi"], Period.parse(figure["period"]), part, listed=1000)
+        return known[key]
+
+    return asked
+
+
+def warehouse(company: Workspace) -> duckdb.DuckDBPyConnection:
+    """That of the only build of a copy, to be changed."""
+    [database] = company.builds.glob("*/warehouse.duckdb")
+    return duckdb.connect(str(database))
