@@ -57,11 +57,11 @@ with
 
 {%- for month, window_days, mine in clocks_of(kpis) %}
 {{ "union all" if not loop.first }}
-{{ added_up(loop.index0, mine) }}
+{{ added_up(loop.index0, mine, alone=loop.length == 1) }}
 {%- endfor %}
 {%- endmacro -%}
 
-{%- macro added_up(number, kpis) -%}
+{%- macro added_up(number, kpis, alone) -%}
     {%- set slices = slices_of(kpis) -%}
 select
     cell.kpi,
@@ -125,7 +125,7 @@ from (
         min({{ x }}, 30) {{ kept }} as {{ kpi.id }}__small_sample,
         {%- endif %}
         {%- endfor %}
-        {{ of_clock(number, slices) }}
+        {{ of_clock(number, slices, alone=alone) }}
     )
 )
 where

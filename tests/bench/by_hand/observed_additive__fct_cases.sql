@@ -57,7 +57,7 @@ cells as (
     select 'bench_channel_mix', month, slice, slice_value, n, null, null, null
     from by_creation where slice in ('overall', 'channel')
     union all
-    select 'bench_reply_geometric', month, slice, slice_value, replied, null, log_hours, log_squares
+    select 'bench_reply_geometric', month, slice, slice_value, replied, null, log_hours, cast(log_squares as decimal(38, 8))
     from by_creation where slice in ('overall', 'channel', 'topic', 'region') and replied > 0
     union all
     select 'bench_reopened', judged_month, slice, slice_value, n, reopened, null, null from by_judgement
