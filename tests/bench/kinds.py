@@ -139,9 +139,9 @@ def _processor_seconds() -> float:
 
 def warm_up() -> None:
     import duckdb  # noqa: F401
+    import scipy.stats  # noqa: F401
 
     import flows.inference.ranks  # noqa: F401
-    import scipy.stats  # noqa: F401
 
 
 if __name__ == "__main__":

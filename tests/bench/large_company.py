@@ -47,8 +47,8 @@ CUSTOMERS = """
         ['North', 'East', 'South', 'West', null][1 + draw(i, 4, 5)] as region,
         ['gold', 'silver', 'bronze'][1 + draw(i, 5, 3)] as tier,
         since,
-        case when draw(i, 7, 5) = 0 then greatest(since, cast(getvariable('first') as date)) + 1 + draw(i, 8, 600)::integer
-        end as closed,
+        case when draw(i, 7, 5) = 0
+        then greatest(since, cast(getvariable('first') as date)) + 1 + draw(i, 8, 600)::integer end as closed,
     from (
         select *, cast(getvariable('first') as date) + 500 - cast(draw(i, 6, 2500) as integer) as since,
         from range($customers) as made (i)
@@ -77,7 +77,7 @@ FEEDBACK = """
     from (select *, draw(i, 0, 4) as kind from made)
 """
 
-CASES = """
+CASES = f"""
     select
         'T' || i as case_no,
         who as customer,
@@ -99,7 +99,7 @@ CASES = """
             *,
             cast(exp(6 + draw(i, 10, 600) / 100.0) as bigint) as reply,
             cast(exp(8 + draw(i, 11, 600) / 100.0) as bigint) as solved,
-            draw(i, 4, 15) > 1 and draw(i, 12, 33) = 0 as is_reopened,
+            draw(i, 4, 15) > 1 and draw(i, 12, {TOLD_AGAIN}) = 0 as is_reopened,
         from made
     )
 """
@@ -113,7 +113,8 @@ ORDERS = """
         cast(exp(3 + draw(i, 1, 400) / 100.0) * (draw(i, 2, 40) - 5) / 100 as decimal(18, 4)) as margin,
         ['web', 'app', 'phone', 'store'][1 + draw(i, 3, 4)] as channel,
         case when draw(i, 4, 10) > 0 then moment + to_seconds(86400 * (3 + draw(i, 5, 3))) end as promised,
-        case when draw(i, 6, 50) > 0 then moment + to_seconds(40000 + draw(i, 7, 260000) + draw(i, 8, 260000)) end as delivered,
+        case when draw(i, 6, 50) > 0
+        then moment + to_seconds(40000 + draw(i, 7, 260000) + draw(i, 8, 260000)) end as delivered,
         case when draw(i, 9, 14) = 0 then moment + to_seconds(600000 + draw(i, 10, 3000000)) end as returned,
     from made
 """
@@ -136,17 +137,18 @@ def make(root: Path, sizes: Sizes) -> Period:
         _write(connection, CUSTOMERS.replace("$customers", str(sizes.customers)), extracts / "customers.parquet")
         for place, month in enumerate(months):
             for name, query in (("feedback", FEEDBACK), ("cases", CASES), ("orders", ORDERS)):
-                rows = getattr(sizes, name)
-                made = _made(month, rows * place // MONTHS, rows * (place + 1) // MONTHS, sizes.customers, zone)
+                made = _made(months, place, getattr(sizes, name), sizes.customers, zone)
                 if name == "cases" and place:
-                    before = _made(month.shift(-1), rows * (place - 1) // MONTHS, rows * place // MONTHS, sizes.customers, zone)
-                    made += f" union all select * replace (true as is_later) from ({before}) where draw(i, 12, {TOLD_AGAIN}) = 0"
+                    before = _made(months, place - 1, sizes.cases, sizes.customers, zone)
+                    again = f"select * replace (true as is_later) from ({before}) where draw(i, 12, {TOLD_AGAIN}) = 0"
+                    made += f" union all {again}"
                 _write(connection, f"with made as ({made}) {query}", extracts / f"{name}_{month}.parquet")
     return last
 
 
-def _made(month: Period, low: int, high: int, customers: int, zone: str) -> str:
-    """The rows of a month, evenly over it in their order."""
+def _made(months: list[Period], place: int, rows: int, customers: int, zone: str) -> str:
+    """The rows of a month, of ``rows`` over all months, evenly over it in their order."""
+    month, low, high = months[place], rows * place // MONTHS, rows * (place + 1) // MONTHS
     start, seconds = month.start(zone), int((month.end(zone) - month.start(zone)).total_seconds())
     return f"""
         select

@@ -19,7 +19,7 @@ KPI = {
     "direction": "neutral",
     "kind": "proportion",
     "base": "true",
-    "hit": "date_diff('second', enqueued_at, ended_at) < 60",
+    "hit": "date_sub('second', enqueued_at, ended_at) < 60",
     "month": "enqueued_at",
     "smallest_change": 1,
     "section": "voice",

@@ -12,7 +12,7 @@ cases as (
         is_complaint,
         first_reopened_at <= first_solved_at + interval 14 day as is_reopened,
         case when first_reply_at is not null
-        then cast(ln(greatest(date_diff('second', created_at, first_reply_at), 1) / 3600.0) as decimal(12, 6)) end as log_hours,
+        then cast(ln(greatest(date_sub('second', created_at, first_reply_at), 1) / 3600.0) as decimal(12, 6)) end as log_hours,
     from warehouse.fct_cases
 ),
 

@@ -10,12 +10,12 @@ cases as (
         coalesce(customer_region, 'not given') as region,
         coalesce(topic, 'not given') as topic,
         case when first_reply_at <= created_at + interval 3 day
-        then greatest(date_diff('second', created_at, first_reply_at), 0) / 3600.0 end as reply_hours,
+        then greatest(date_sub('second', created_at, first_reply_at), 0) / 3600.0 end as reply_hours,
         case
             when last_solved_at <= created_at + interval 30 day
-                then greatest(date_diff('second', created_at, last_solved_at), 0) / 3600.0
+                then greatest(date_sub('second', created_at, last_solved_at), 0) / 3600.0
             when first_reopened_at > created_at + interval 30 day and first_solved_at <= created_at + interval 30 day
-                then greatest(date_diff('second', created_at, first_solved_at), 0) / 3600.0
+                then greatest(date_sub('second', created_at, first_solved_at), 0) / 3600.0
         end as solved_hours,
     from warehouse.fct_cases
 ),

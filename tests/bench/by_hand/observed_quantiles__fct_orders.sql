@@ -8,7 +8,7 @@ orders as (
         coalesce(channel, 'not given') as channel,
         coalesce(customer_region, 'not given') as region,
         case when delivered_at <= ordered_at + interval 30 day
-        then date_diff('second', ordered_at, delivered_at) / 86400.0 end as days,
+        then date_sub('second', ordered_at, delivered_at) / 86400.0 end as days,
     from warehouse.fct_orders
 ),
 

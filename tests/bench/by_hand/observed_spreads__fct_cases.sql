@@ -7,7 +7,7 @@ replies as (
         coalesce(channel, 'not given') as channel,
         coalesce(topic, 'not given') as topic,
         agent_key,
-        cast(date_diff('second', created_at, first_reply_at) / 3600.0 as decimal(12, 4)) as hours,
+        cast(date_sub('second', created_at, first_reply_at) / 3600.0 as decimal(12, 4)) as hours,
     from warehouse.fct_cases
     where
         first_reply_at is not null

@@ -7,7 +7,7 @@ waits as (
         coalesce(channel, 'not given') as channel,
         coalesce(topic, 'not given') as topic,
         coalesce(customer_region, 'not given') as region,
-        least(coalesce(date_diff('second', created_at, first_reply_at), 259200), 259200) // 3600 as hours,
+        least(coalesce(date_sub('second', created_at, first_reply_at), 259200), 259200) // 3600 as hours,
         coalesce(first_reply_at <= created_at + interval 3 day, false) as is_replied,
     from warehouse.fct_cases
     where created_at >= getvariable('window_start') and created_at < getvariable('window_end')
