@@ -38,6 +38,42 @@
 
 {%- macro first_month() -%} cast('{{ var("first_period") }}-01' as date) {%- endmacro -%}
 
+{%- macro customer_versions(columns) -%}
+    {#-
+      CTEs up to `known`: what customers were from when until when, the earliest version since ever, one row for as long as
+      none of `columns` changes (a snapshot each month repeats most of them). Intervals that do not overlap: a hash join
+      finds the one that holds a time, where an asof join would sort all rows of the fact.
+    -#}
+    {%- set all_of_them -%}
+        struct_pack({%- for column in columns %}{{ column }} := {{ column }}{{ ", " if not loop.last }}{% endfor -%})
+    {%- endset -%}
+versions as (
+    select
+        customer_key,
+        valid_from,
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        row_number() over (partition by customer_key order by valid_from nulls first) = 1 as is_earliest,
+        lag({{ all_of_them }}) over (
+            partition by customer_key order by valid_from nulls first
+        ) is distinct from {{ all_of_them }} as is_changed,
+    from {{ ref('fct_customers') }}
+),
+
+known as (
+    select
+        * exclude (is_earliest, is_changed)
+        replace (case when is_earliest then cast('-infinity' as timestamptz) else valid_from end as valid_from),
+        coalesce(
+            lead(valid_from) over (partition by customer_key order by valid_from nulls first),
+            cast('infinity' as timestamptz)
+        ) as valid_until,
+    from versions
+    where is_earliest or is_changed
+),
+{%- endmacro -%}
+
 {%- macro conform(contract, customers=true, derived='') -%}
     {#-
       The fact of a contract of events: rows as of the end of the period, not older than the build looks back, with the
@@ -51,23 +87,7 @@ delivered as ({{ delivered(contract) }}
 ),
 
 {% if customers -%}
-versions as (
-    select
-        customer_key,
-        coalesce(valid_from, cast('-infinity' as timestamptz)) as valid_from,
-        segment,
-        region,
-        tier,
-        row_number() over (partition by customer_key order by valid_from nulls first) = 1 as is_earliest,
-    from {{ ref('fct_customers') }}
-),
-
-known as (
-    select
-        * exclude (is_earliest, valid_from),
-        case when is_earliest then cast('-infinity' as timestamptz) else valid_from end as valid_from,
-    from versions
-),
+{{ customer_versions(['segment', 'region', 'tier']) }}
 
 {% endif -%}
 in_time as (
@@ -86,10 +106,11 @@ select
     known.region as customer_region,
     known.tier as customer_tier,
 from in_time
-asof left join known
+left join known
     on
         in_time.customer_key = known.customer_key
         and in_time.{{ time }} >= known.valid_from
+        and in_time.{{ time }} < known.valid_until
 {%- else %}
 from in_time
 {%- endif %}

@@ -133,13 +133,17 @@ measured as {{ 'materialized ' if clocks | length > 1 }}(
 )
 {%- endmacro -%}
 
+{%- macro in_build(month) -%}
+    {{ month }} between {{ var('first_month_number') }} and {{ var('month_bounds')['0']['dates'] | length - 2 }}
+{%- endmacro -%}
+
 {%- macro of_clock(number, slices, within=none, alone=false) -%}
     {#- The rows of a clock in the build's months, in all and by each slice; with `within` each of them by that, too. -#}
     {%- set more = ', ' ~ within if within else '' -%}
     {%- set month = 'month_' ~ number -%}
     from measured
     {%- if not alone %}
-    where {{ month }} between {{ var('first_month_number') }} and {{ var('month_bounds')['0']['dates'] | length - 2 }}
+    where {{ in_build(month) }}
     {%- endif %}
     group by grouping sets (
         ({{ month }}{{ more }})
