@@ -1,9 +1,9 @@
 """The large company: what landing, staging and building cost, and what queries by hand and a pandas script take beside.
 
 ``python -m tests.bench.at_scale`` makes 1 M ratings, 1 M cases and 5 M orders of 24 months, ``--share 0.01`` a
-hundredth of them. Each kind's compiled model and the query of tests/bench/by_hand read the same Parquet files in turn and must
-give the same rows; the pandas script must give the same values. Processor time is the steadier measure where other
-work runs beside; both ratios are printed.
+hundredth of them. Each kind's compiled model and the query of tests/bench/by_hand read the same Parquet files in turn
+and must give the same rows; the pandas script must give the same values. Processor time is the steadier measure where
+other work runs beside; both ratios are printed.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ select
     source_line,
 from in_order
 where
-    -- Twelve months are never shorter than 365 days; the calendar is asked, which is slow, only where that says too little.
+    -- Twelve months are never shorter than 364 days; the calendar, which is slow, is asked only beyond them.
     case
         when previous_ordered_at is null then true
         when date_sub('second', previous_ordered_at, ordered_at) < 364 * 86400 then false
