@@ -18,7 +18,6 @@ from tests.bench import at_scale, kinds
 from tests.bench.chain import NEEDS, longest_chain
 from tests.bench.large_company import Sizes
 from tests.bench.measurement import Measurement, Memory, Span, resident_bytes_below
-from tests.bench.scale import feedback_part
 from tests.bench.table import SECTIONS, Line, build_table, ratio
 from tests.bench.whole_run import spans
 
@@ -104,12 +103,14 @@ def test_the_memory_of_a_process_below_this_one_is_counted():
         child.stdin.close()
 
 
-def test_only_the_scan_of_feedback_is_taken_out_of_the_compiled_model():
+def test_only_the_parts_that_read_a_fact_are_taken_out_of_the_compiled_model():
     feedback = '(select 1 from "warehouse"."main"."fct_feedback")'
     cases = '(select 2 from "warehouse"."main"."fct_cases")'
-    assert feedback_part(f"{feedback}\nunion all by name\n{cases}").strip() == feedback
-    with pytest.raises(CxError, match="scans fct_feedback 2 times"):
-        feedback_part(f"{feedback}\nunion all by name\n{feedback}")
+    assert kinds.part_of(f"{feedback}\nunion all by name\n{cases}", "fct_feedback").strip() == feedback
+    both = f"{feedback}\nunion all by name\n{feedback}"
+    assert kinds.part_of(both, "fct_feedback") == both
+    with pytest.raises(CxError, match="no part of the compiled model reads fct_calls"):
+        kinds.part_of(both, "fct_calls")
 
 
 @pytest.fixture(scope="module")
