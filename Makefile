@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 CX := .venv/bin/cx
 
-.PHONY: help setup demo demo-failure test lint format bench lock clean
+.PHONY: help setup demo demo-failure test lint format bench bench-scale lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ format: setup ## Put code and SQL into their form
 
 bench: setup ## Wall time and peak memory of each stage beside its floor
 	@$(PYTHON) -m tests.bench
+
+bench-scale: setup ## A large company's build beside queries by hand and a pandas script; takes half an hour
+	@$(PYTHON) -m tests.bench.at_scale
 
 lock: setup ## Resolve the dependencies anew, with hashes and without download addresses
 	@.ci/lock

@@ -15,8 +15,11 @@ from flows.workers import serve
 
 
 def warm_up() -> None:
-    """Import dbt and its adapter, and Prefect's side of it."""
+    """Import dbt and its adapter, Prefect's side of it, and what the Python models compute with."""
+    import pandas  # noqa: F401
     import prefect_dbt  # noqa: F401
+    import scipy.stats  # noqa: F401
+    import statsmodels.stats.proportion  # noqa: F401
 
 
 def current_context() -> str:

@@ -38,12 +38,40 @@
 
 {%- macro first_month() -%} cast('{{ var("first_period") }}-01' as date) {%- endmacro -%}
 
-{%- macro known_from() -%}
-    {#- From when on a version of a customer is taken for true: the earliest known one from ever. -#}
-    case
-        when row_number() over (partition by customer_key order by valid_from nulls first) > 1 then valid_from
-        else cast('-infinity' as timestamptz)
-    end
+{%- macro customer_versions(columns) -%}
+    {#-
+      CTEs up to `known`: what customers were from when until when, the earliest version since ever, one row for as long as
+      none of `columns` changes (a snapshot each month repeats most of them). Intervals that do not overlap: a hash join
+      finds the one that holds a time, where an asof join would sort all rows of the fact.
+    -#}
+    {%- set all_of_them -%}
+        struct_pack({%- for column in columns %}{{ column }} := {{ column }}{{ ", " if not loop.last }}{% endfor -%})
+    {%- endset -%}
+versions as (
+    select
+        customer_key,
+        valid_from,
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        row_number() over (partition by customer_key order by valid_from nulls first) = 1 as is_earliest,
+        lag({{ all_of_them }}) over (
+            partition by customer_key order by valid_from nulls first
+        ) is distinct from {{ all_of_them }} as is_changed,
+    from {{ ref('fct_customers') }}
+),
+
+known as (
+    select
+        * exclude (is_earliest, is_changed)
+        replace (case when is_earliest then cast('-infinity' as timestamptz) else valid_from end as valid_from),
+        coalesce(
+            lead(valid_from) over (partition by customer_key order by valid_from nulls first),
+            cast('infinity' as timestamptz)
+        ) as valid_until,
+    from versions
+    where is_earliest or is_changed
+),
 {%- endmacro -%}
 
 {%- macro conform(contract, customers=true, derived='', also=[]) -%}
@@ -59,18 +87,7 @@ delivered as ({{ delivered(contract) }}
 ),
 
 {% if customers -%}
-known as (
-    select
-        customer_key,
-        {{ known_from() }} as valid_from,
-        segment,
-        region,
-        tier,
-        {%- for name in also %}
-        {{ name }},
-        {%- endfor %}
-    from {{ ref('fct_customers') }}
-),
+{{ customer_versions(['segment', 'region', 'tier'] + also) }}
 
 {% endif -%}
 in_time as (
@@ -92,10 +109,11 @@ select
     known.{{ name }} as customer_{{ name }},
     {%- endfor %}
 from in_time
-asof left join known
+left join known
     on
         in_time.customer_key = known.customer_key
         and in_time.{{ time }} >= known.valid_from
+        and in_time.{{ time }} < known.valid_until
 {%- else %}
 from in_time
 {%- endif %}

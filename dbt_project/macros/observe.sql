@@ -98,8 +98,7 @@
 {%- macro month_number(time, days=0) -%}
     {#-
       Which month, counted from the first that is read, lies `days` days after a moment, date or wall-clock time; null outside what is
-      read. Found among the months' beginnings: arithmetic with time zones costs a hundred times as much a row. The
-      average month leads to within one of the right one.
+      read. Found among the months' beginnings: arithmetic with time zones costs a hundred times as much a row.
     -#}
     {%- set bounds = var('month_bounds')[days | string] -%}
     case
@@ -109,22 +108,36 @@
 {%- endmacro -%}
 
 {%- macro month_among(time, bounds) -%}
+    {#- Months of the average length, begun so early that they lead to the right month or the one after it: one look tells which. -#}
+    {%- set average = 2629746000000 -%}
+    {%- set early = namespace(by=0) -%}
+    {%- for bound in bounds -%}
+        {%- set early.by = [early.by, loop.index0 * average - (bound - bounds[0])] | max -%}
+    {%- endfor -%}
     {%- set at = 'epoch_us(' ~ time ~ ')' -%}
-    {%- set near = '((' ~ at ~ ' - ' ~ bounds[0] ~ ') // 2629746000000)' -%}
-    {%- set listed = '[' ~ bounds | join(', ') ~ ', 9000000000000000000, 9000000000000000000]' -%}
+    {%- set near = '((' ~ at ~ ' - ' ~ (bounds[0] - early.by) ~ ') // ' ~ average ~ ')' -%}
             case
                 when {{ at }} >= {{ bounds[0] }} and {{ at }} < {{ bounds[-1] }}
-                    then
-                        {{ near }}
-                        + cast({{ at }} >= {{ listed }}[{{ near }} + 2] as integer)
-                        - cast({{ at }} < {{ listed }}[{{ near }} + 1] as integer)
+                    then {{ near }} - cast({{ at }} < [{{ bounds | join(', ') }}, 9000000000000000000][{{ near }} + 1] as integer)
             end
 {%- endmacro -%}
 
-{%- macro measured_rows(model, kpis, columns) -%}
+{%- macro in_window(time, days) -%}
+    {#- Whether a row counts in one of the build's months. -#}
+    {%- set bounds = var('month_bounds')[days | string] -%}
+    {%- set first = var('first_month_number') -%}
+    case
+        when typeof({{ time }}) != 'TIMESTAMP WITH TIME ZONE'
+            then epoch_us({{ time }}) between {{ bounds['dates'][first] }} and {{ bounds['dates'][-1] - 1 }}
+        else epoch_us({{ time }}) between {{ bounds['instants'][first] }} and {{ bounds['instants'][-1] - 1 }}
+    end
+{%- endmacro -%}
+
+{%- macro measured_rows(model, kpis, columns, only='true') -%}
     {#-
       CTE `measured`: the fact, read once, with what each row brings and the month it counts in by each clock
-      (`month_0`, ...). A row counts in the month its follow-up window closes.
+      (`month_0`, ...). A row counts in the month its follow-up window closes; rows that count in none of the build's
+      months, or are not `only`, are left out at once.
     -#}
     {%- set slice_sql = graph.nodes['model.cx.' ~ model].config.meta.slices -%}
     {%- set clocks = clocks_of(kpis) -%}
@@ -138,15 +151,28 @@ measured as {{ 'materialized ' if clocks | length > 1 }}(
         {{ month_number('(' ~ month ~ ')', window_days) }} as month_{{ loop.index0 }},
         {%- endfor %}
     from {{ ref(model) }}
+    where
+        ({{ only }})
+        and (
+            {%- for month, window_days, _ in clocks %}
+            {{ 'or ' if not loop.first }}{{ in_window('(' ~ month ~ ')', window_days) }}
+            {%- endfor %}
+        )
 )
 {%- endmacro -%}
 
-{%- macro of_clock(number, slices, within=none) -%}
+{%- macro in_build(month) -%}
+    {{ month }} between {{ var('first_month_number') }} and {{ var('month_bounds')['0']['dates'] | length - 2 }}
+{%- endmacro -%}
+
+{%- macro of_clock(number, slices, within=none, alone=false) -%}
     {#- The rows of a clock in the build's months, in all and by each slice; with `within` each of them by that, too. -#}
     {%- set more = ', ' ~ within if within else '' -%}
     {%- set month = 'month_' ~ number -%}
     from measured
-    where {{ month }} between {{ var('first_month_number') }} and {{ var('month_bounds')['0']['dates'] | length - 2 }}
+    {%- if not alone %}
+    where {{ in_build(month) }}
+    {%- endif %}
     group by grouping sets (
         ({{ month }}{{ more }})
         {%- for name in slices %},

@@ -133,6 +133,13 @@ where false
     {%- endif -%}
 {%- endmacro -%}
 
+{%- macro any_base(kpis) -%}
+    {#- Rows of no KPI's base would each be a group of the first step. -#}
+    {%- set bases = [] -%}
+    {%- for kpi in kpis if '(' ~ kpi.base ~ ')' not in bases -%} {%- do bases.append('(' ~ kpi.base ~ ')') -%} {%- endfor -%}
+    {{ return(bases | join(' or ')) }}
+{%- endmacro -%}
+
 {%- macro observe_nested_of(model, each, kpis, way) -%}
     {%- set columns %}
         {{ each }} as within,
@@ -142,15 +149,15 @@ where false
     {%- endset -%}
 with
 
-{{ measured_rows(model, kpis, columns) }}
+{{ measured_rows(model, kpis, columns, only=any_base(kpis)) }}
 
 {%- for month, window_days, mine in clocks_of(kpis) %}
 {{ "union all" if not loop.first }}
-{{ nested(loop.index0, mine, way) }}
+{{ nested(loop.index0, mine, way, alone=loop.length == 1) }}
 {%- endfor %}
 {%- endmacro -%}
 
-{%- macro nested(number, kpis, way) -%}
+{%- macro nested(number, kpis, way, alone) -%}
     {%- set slices = slices_of(kpis) -%}
 select
     cell.kpi,
@@ -190,7 +197,7 @@ from (
             {%- for kpi in kpis %}
             {{ first_step(kpi, way) }}
             {%- endfor %}
-            {{ of_clock(number, slices, 'within') }}
+            {{ of_clock(number, slices, 'within', alone) }}
         )
         group by period, slice, slice_value
     )

@@ -46,11 +46,11 @@ with
 
 {%- for month, window_days, mine in clocks_of(kpis) %}
 {{ "union all" if not loop.first }}
-{{ listed(loop.index0, mine, lists) }}
+{{ listed(loop.index0, mine, lists, alone=loop.length == 1) }}
 {%- endfor %}
 {%- endmacro -%}
 
-{%- macro listed(number, kpis, lists) -%}
+{%- macro listed(number, kpis, lists, alone) -%}
     {%- set slices = slices_of(kpis) -%}
 select
     cell.kpi,
@@ -85,7 +85,7 @@ from (
             list(list{{ place }}__measure) filter (where list{{ place }}__base), 'asc', 'nulls last'
         ) as list{{ place }},
         {%- endfor %}
-        {{ of_clock(number, slices) }}
+        {{ of_clock(number, slices, alone=alone) }}
     )
 )
 where

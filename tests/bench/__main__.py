@@ -16,17 +16,12 @@ from flows import settings
 from flows.demo.company import MONTHS
 from flows.errors import CxError
 from flows.settings import PROJECT_ROOT
-from flows.workers import Worker
-from flows.workspace import Workspace
 from tests.bench.chain import NEEDS, longest_chain
 from tests.bench.company import Company
-from tests.bench.measurement import Measurement, Memory
+from tests.bench.measurement import Memory
 from tests.bench.once import Round, measure_once
 from tests.bench.table import build_table, median_seconds
 
-#: DESIGN section 4: generated ratings, and how often both queries take their turn.
-SCALE_ROWS = 1_000_000
-SCALE_TURNS = 3
 #: Issue 2: a run is to take at most this many times its longest chain.
 AIM = 1.3
 QUICK_MONTHS = 6
@@ -67,47 +62,14 @@ def measure(directory: Path, memory: Memory, console: Console, *, months: int, r
     console.print(f"making the demo company: {months} months of extracts, the past frozen …")
     company = Company(directory, months)
     done: list[Round] = []
-    notes: list[str] = []
     for number in range(1, rounds + 1):
         console.print(f"round {number} of {rounds} …")
         scratch = directory / f"round-{number}"
         scratch.mkdir()
         done.append(measure_once(memory, company, scratch))
-        measured, notes = measure_scale(memory, scratch, company)
-        done[-1].measured |= measured
     console.print(build_table([each.measured for each in done]))
-    for line in [*_chain(done), *done[-1].notes, *notes]:
+    for line in [*_chain(done), *done[-1].notes]:
         console.print(line, highlight=False)
-
-
-def measure_scale(memory: Memory, scratch: Path, company: Company) -> tuple[dict[str, Measurement], list[str]]:
-    """The two queries of tests/bench/scale.py in turn; the median of the turns of each, and what to know about them."""
-    workspace = Workspace.load(company.root)
-    request = {
-        "do": "make",
-        "warehouse": str(scratch / "warehouse.duckdb"),
-        "scan": str(scratch / "observed_additive.sql"),
-        "rows": SCALE_ROWS,
-        "into": str(scratch),
-        "first_period": str(company.period.shift(1 - workspace.settings.window_months)),
-        "period": str(company.period),
-        "timezone": workspace.settings.timezone,
-    }
-    turns: dict[str, list[Measurement]] = {"compiled": [], "by_hand": []}
-    with Worker("tests.bench.scale", scratch / "scale.log") as scale:
-        scale.ask(request)
-        for _ in range(SCALE_TURNS):
-            for query, measured in turns.items():
-                measured.append(memory.ask(scale, {"do": query})[1])
-        compared = scale.ask({"do": "compare"})
-    notes = [f"{SCALE_ROWS:,} rows: both queries give the same {compared['cells']:,} cells"]
-    if compared["only_compiled"]:
-        notes.append(f"the compiled scan also counts {', '.join(compared['only_compiled'])}: its ratio is too high")
-    return {"compiled scan": _middle(turns["compiled"]), "scan by hand": _middle(turns["by_hand"])}, notes
-
-
-def _middle(turns: list[Measurement]) -> Measurement:
-    return Measurement(statistics.median(turn.seconds for turn in turns), max(turn.peak_bytes for turn in turns))
 
 
 def _chain(done: list[Round]) -> list[str]:

@@ -28,7 +28,7 @@ class Round:
 
 
 def measure_once(memory: Memory, company: Company, scratch: Path) -> Round:
-    """Measure everything once, in an empty directory; the build's scan and warehouse are left there for scale.py."""
+    """Measure everything once, in an empty directory."""
     now = Round()
     temporary = _QUIET | {"PREFECT_HOME": str(scratch.parent / "prefect-temporary")}
     run = measure_run(memory, company.with_frozen_past(), str(company.period), temporary)
@@ -59,9 +59,6 @@ def _alone(memory: Memory, company: Company, scratch: Path, now: Round) -> None:
             _, now.measured[name] = memory.ask(alone, {"do": stage})
         build = Build(Path(opened["directory"]))
         shutil.copy(build.directory / "report_input.json", scratch)
-        scan = build.project / "target" / "compiled" / "cx" / "models" / "observations" / "observed_additive.sql"
-        shutil.copy(scan, scratch)
-        shutil.copy(build.database, scratch)
         alone.ask({"do": "close"})
     with Worker("tests.bench.drawing", scratch / "drawing.log") as drawing:
         request = {"input": str(scratch / "report_input.json"), "into": str(scratch / "drawn")}

@@ -59,7 +59,6 @@ SECTIONS: list[tuple[str, list[Line]]] = [
             Line("import WeasyPrint", "import WeasyPrint"),
         ],
     ),
-    ("a million rows", [Line("compiled scan", "the scan dbt compiled", "scan by hand", "the hand-written query")]),
     ("the whole", [Line("cx run", "cx run, newest month")]),
 ]
 

@@ -6,15 +6,18 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 from rich.table import Table
 
 from flows.errors import CxError
+from tests.bench import at_scale, kinds
 from tests.bench.chain import NEEDS, longest_chain
-from tests.bench.measurement import Measurement, Span, resident_bytes_below
-from tests.bench.scale import feedback_part
+from tests.bench.large_company import Sizes
+from tests.bench.measurement import Measurement, Memory, Span, resident_bytes_below
 from tests.bench.table import SECTIONS, Line, build_table, ratio
 from tests.bench.whole_run import spans
 
@@ -100,9 +103,67 @@ def test_the_memory_of_a_process_below_this_one_is_counted():
         child.stdin.close()
 
 
-def test_only_the_scan_of_feedback_is_taken_out_of_the_compiled_model():
+def test_only_the_parts_that_read_a_fact_are_taken_out_of_the_compiled_model():
     feedback = '(select 1 from "warehouse"."main"."fct_feedback")'
     cases = '(select 2 from "warehouse"."main"."fct_cases")'
-    assert feedback_part(f"{feedback}\nunion all by name\n{cases}").strip() == feedback
-    with pytest.raises(CxError, match="scans fct_feedback 2 times"):
-        feedback_part(f"{feedback}\nunion all by name\n{feedback}")
+    assert kinds.part_of(f"{feedback}\nunion all by name\n{cases}", "fct_feedback").strip() == feedback
+    both = f"{feedback}\nunion all by name\n{feedback}"
+    assert kinds.part_of(both, "fct_feedback") == both
+    with pytest.raises(CxError, match="no part of the compiled model reads fct_calls"):
+        kinds.part_of(both, "fct_calls")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, at_scale.Scale]]:
+    """The large company at a hundredth of its rows, measured once; a difference between two ways raises here."""
+    scratch = tmp_path_factory.mktemp("scale")
+    with Memory() as memory:
+        yield scratch, at_scale.measure(scratch, memory, Sizes().times(0.01), turns=1, resamples=2)
+
+
+def test_compiled_models_and_queries_by_hand_give_the_same_rows(small: tuple[Path, at_scale.Scale]) -> None:
+    measured = small[1]
+    assert set(measured.pairs) == set(kinds.pairs())
+    assert all(pair.cells > 100 for pair in measured.pairs.values())
+    assert not [note for note in measured.notes if "only" in note or "also" in note]
+
+
+def test_the_pandas_script_gives_the_values_of_the_build(small: tuple[Path, at_scale.Scale]) -> None:
+    assert small[1].values_compared > 7000
+    assert set(small[1].pandas_parts) == {"read", "conform", "values", "intervals", "resampling"}
+
+
+def test_a_query_by_hand_that_differs_is_told_with_its_first_cell() -> None:
+    worker = kinds.Kinds()
+    row = {"kpi": "bench_nps", "period": "2026-01", "slice": "overall", "slice_value": None, "n": 10}
+    worker.found = {("by_hand", "a__b"): [row], ("compiled", "a__b"): [row | {"n": 11, "positives": 1}]}
+    with pytest.raises(CxError, match="differ in 1 of 1 rows, first in bench_nps 2026-01 overall None"):
+        worker.handle({"do": "compare", "pair": "a__b"})
+    worker.found["compiled", "a__b"] = [row | {"positives": 1}, row | {"kpi": "of_the_catalogue"}]
+    compared = worker.handle({"do": "compare", "pair": "a__b"})
+    assert compared == {"cells": 1, "only_compiled": ["of_the_catalogue"]}
+
+
+def test_what_is_resampled_does_not_grow_with_the_rows(small: tuple[Path, at_scale.Scale]) -> None:
+    """An observation holds sums, or lists of a length that no number of rows can pass."""
+    import duckdb
+
+    [warehouse] = small[0].glob("company/var/builds/*/warehouse.duckdb")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        described = connection.execute("describe observations").fetchall()
+        lists = {name for name, type_, *_ in described if type_.endswith("[]")}
+        longest = connection.execute(
+            f"select {', '.join(f'max(len({name}))' for name in sorted(lists))} from observations"
+        )
+        found = dict(zip(sorted(lists), longest.fetchone(), strict=True))
+        most = connection.execute("select max(n) from observations where group_numbers is not null").fetchone()[0]
+    # Random groups of customers, too few answers for Student, a grid of ranks, the whole hours of three days.
+    bound = dict.fromkeys(lists, 0) | {
+        **dict.fromkeys(("group_numbers", "group_numerators", "group_denominators"), 128),
+        **dict.fromkeys(("life_times", "life_events", "life_censored"), 73),
+        "small_sample": 29,
+        "quantile_draws": 65,
+    }
+    assert {name: length for name, length in found.items() if length > bound[name]} == {}
+    assert found["group_numbers"] == 128
+    assert most > 10 * 128, "too few rows to tell"

@@ -19,7 +19,7 @@ KPI = {
     "direction": "neutral",
     "kind": "proportion",
     "base": "true",
-    "hit": "date_diff('second', enqueued_at, ended_at) < 60",
+    "hit": "date_sub('second', enqueued_at, ended_at) < 60",
     "month": "enqueued_at",
     "smallest_change": 1,
     "section": "voice",
@@ -246,3 +246,15 @@ def test_the_builds_copy_carries_every_declaration_and_why_a_kpi_is_absent(works
 def test_a_file_ending_in_yaml_is_not_passed_over_in_silence(workspace):
     declare(workspace, "calls.yaml", kpis=[KPI])
     assert "passed over" in refusal(workspace, "kpis/calls.yaml")
+
+
+def test_no_kpi_asks_the_calendar_for_seconds():
+    """With time zones date_diff takes a microsecond a row, date_sub none; whole seconds are the same in both."""
+    slow = [
+        kpi.id
+        for meta in project_facts().values()
+        for kpi in meta.kpis
+        for sql in (kpi.base, kpi.hit, kpi.measure, kpi.duration, kpi.event, kpi.numerator, kpi.denominator)
+        if sql and "date_diff('second'" in sql
+    ]
+    assert not slow, f"write date_sub('second', ...) in {', '.join(slow)}"

@@ -11,7 +11,9 @@ first_known as (
 ),
 
 months as (
-    select cast(series.month as date) as month
+    select
+        cast(series.month as date) as month,
+        cast(cast(series.month as date) as timestamptz) as begins_at,
     from unnest(generate_series({{ first_month() }}, {{ period_month() }}, interval 1 month)) as series (month)
     inner join first_known
         on cast(series.month as date) + interval 1 month > cast(first_known.first_known_at as timestamp)
@@ -30,6 +32,7 @@ spine as (
     select
         spells.customer_key,
         months.month,
+        months.begins_at,
         coalesce(spells.acquired_on < months.month, true) as active_at_start,
         coalesce(date_trunc('month', spells.acquired_on) = months.month, false) as acquired_in_month,
         coalesce(date_trunc('month', spells.closed_on) = months.month, false) as lost_in_month,
@@ -40,25 +43,21 @@ spine as (
             and coalesce(spells.closed_on >= months.month, true)
 ),
 
-versions as (
+{{ customer_versions(['segment', 'region', 'tier', 'extra']) }}
+
+attributed as (
     select
-        customer_key,
-        segment,
-        region,
-        tier,
-        extra,
-        {{ known_from() }} as valid_from,
-    from customers
+        spine.* exclude (begins_at),
+        known.segment as customer_segment,
+        known.region as customer_region,
+        known.tier as customer_tier,
+        known.extra as customer_extra,
+    from spine
+    left join known
+        on
+            spine.customer_key = known.customer_key
+            and spine.begins_at >= known.valid_from
+            and spine.begins_at < known.valid_until
 )
 
-select
-    spine.*,
-    versions.segment as customer_segment,
-    versions.region as customer_region,
-    versions.tier as customer_tier,
-    versions.extra as customer_extra,
-from spine
-asof left join versions
-    on
-        spine.customer_key = versions.customer_key
-        and cast(spine.month as timestamptz) >= versions.valid_from
+select * from attributed
