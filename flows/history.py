@@ -25,7 +25,8 @@ def write_history(ledger: Ledger, into: Path) -> Path | None:
     # By name: a month that was frozen by an earlier version may lack a column.
     selects = " union all by name ".join(
         f"select *, {publication.revision} as revision "
-        f"from read_parquet('{_escaped(publication.directory / 'figures.parquet')}') where period = '{publication.period}'"
+        f"from read_parquet('{_escaped(publication.directory / 'figures.parquet')}') "
+        f"where period = '{publication.period}'"
         for publication in publications
     )
     with duckdb.connect() as connection:
