@@ -56,7 +56,8 @@ def test_of_a_quote_only_what_may_be_printed_is_read_in_the_order_of_theme_polar
         "('2026-02', 'staff', 'negative', 1, 'rude', 'en', 12, 'R-3', 's.nps', 'a.csv', 3), "
         "('2026-02', 'price', 'positive', 1, 'fair', 'en', 10, 'R-4', 's.nps', 'a.csv', 4), "
         "('2026-01', 'price', 'negative', 1, 'dear', 'en', 10, 'R-5', 's.nps', 'a.csv', 5)) "
-        "as q(period, theme, polarity, place, quote, language, comments, response_id, mapping, source_file, source_line)",
+        "as q(period, theme, polarity, place, quote, language, comments, response_id, mapping, source_file, "
+        "source_line)",
     )
     found = quotes(warehouse, "2026-02")
     assert [row["quote"] for row in found] == ["fair", "rude", "miło", "so kind"]
