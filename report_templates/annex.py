@@ -118,7 +118,9 @@ def _sheet(book: Any, title: str, header: list[str], rows: list[list[Any]]) -> N
         cell.font = Font(bold=True)
     for row in rows:
         sheet.append([inert(value) for value in row])
-        for cell in sheet[sheet.max_row]:
+    # in one pass: openpyxl looks at all cells to find the last row
+    for cells in sheet.iter_rows(min_row=2):
+        for cell in cells:
             if isinstance(cell.value, str):
                 cell.data_type = "s"
                 cell.alignment = Alignment(wrap_text=len(cell.value) > 60, vertical="top")

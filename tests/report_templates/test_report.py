@@ -13,8 +13,8 @@ from pypdf import PdfReader
 
 from flows.errors import BuildError, CxError
 from flows.workers import Worker
-from report_templates import report, vocabulary
-from report_templates.contents import choose
+from report_templates import pdf, report, vocabulary
+from report_templates.contents import SECTIONS, choose
 from report_templates.language import Language
 from report_templates.reading import ReportInput
 from report_templates.wording import Wording
@@ -445,3 +445,28 @@ def test_a_page_of_the_scorecard_begins_with_the_name_of_its_section(big):
     comments = next(n for n, page in enumerate(big.pages) if "What customers say" in page)
     assert comments == 4
     assert all(page.startswith(heads) for page in big.pages[2:comments])
+
+
+def test_no_table_of_the_long_report_is_wider_than_its_place():
+    """As WeasyPrint lays it out: the words of a table that is too wide run out of the page or into its neighbour."""
+    from weasyprint import HTML
+
+    sections = tuple(name for name in SECTIONS if name not in ("front", "trends"))
+    html = report.page("report.html.j2", contents(large()), sections=sections)
+    tables = 0
+    for page in HTML(string=html, base_url=pdf.TEMPLATES.as_uri() + "/").render().pages:
+        within = [(page._page_box, page._page_box)]
+        while within:
+            box, place = within.pop()
+            if box.element_tag == "table":
+                tables += 1
+                assert box.width <= place.width + 0.5, (box.element.get("class"), box.width, place.width)
+                for cell in box.descendants():
+                    if cell.element_tag in ("th", "td"):
+                        lines = [line for line in cell.descendants() if type(line).__name__ == "LineBox"]
+                        right = cell.position_x + cell.border_width()
+                        assert all(line.position_x + line.width <= right + 1 for line in lines), cell.element.text
+            elif hasattr(box, "children"):
+                inner = box if box.element_tag in ("section", "div") and box.width != "auto" else place
+                within += [(child, inner) for child in box.children]
+    assert tables > 20
