@@ -52,7 +52,7 @@ def answer(
     of the newest build that looks at the month, at most ``listed``. Keys, always all: ``kpi`` (the declaration),
     ``period``, ``slice``, ``slice_value``, ``figure``, ``publication``, ``withheld`` (why numbers and rows are not
     shown), ``build``, ``model`` (that it is declared beside: name, file, reads), ``slice_sql``, ``sql``,
-    ``recomputed`` (n, value), ``differs``, ``rows`` (total, hits, people, listed), ``estimates`` (of an estimate the
+    ``recomputed`` (n, value), ``differs``, ``rows`` (total, hits, people, anonymous, listed), ``estimates`` (of an estimate the
     rows of its model), ``parts`` (of a composite the figures it is made of) and ``notes`` (sentences). Raises CxError
     for a KPI, slice or month that is not there, naming those that are.
     """
