@@ -101,14 +101,16 @@ def whose(kpi: dict[str, Any], columns: Iterable[str]) -> str | None:
 
 
 def number_of_rows(cell: Cell, columns: Iterable[str]) -> str:
-    """A SELECT of how many rows ``rows_behind`` has (``total``), how many are hits and of how many ``people`` they are.
+    """A SELECT of how many rows ``rows_behind`` has (``total``), how many are ``hits``, and of how many ``people``.
 
-    Null where there can be none. Whose row it is that is not known counts as one of its own.
+    Null where there can be none. The ``anonymous`` rows, of which nobody knows whose they are, are of one each.
     """
     hit, whom = _first_of(cell.kpi, "hit", "event"), whose(cell.kpi, columns)
     hits = f"count(*) filter (where {holds(hit)})" if hit else "cast(null as bigint)"
-    people = f"count(distinct {whom}) + count(*) - count({whom})" if whom else "cast(null as bigint)"
-    head = f"select\n    count(*) as total,\n    {hits} as hits,\n    {people} as people\n"
+    anonymous = f"count(*) - count({whom})" if whom else "cast(null as bigint)"
+    people = f"count(distinct {whom}) + {anonymous}" if whom else anonymous
+    counts = {"total": "count(*)", "hits": hits, "people": people, "anonymous": anonymous}
+    head = "select\n    " + ",\n    ".join(f"{sql} as {name}" for name, sql in counts.items()) + "\n"
     return head + from_where(cell.fact.model, conditions(cell))
 
 

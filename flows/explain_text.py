@@ -176,11 +176,12 @@ def _rows(answer: dict[str, Any]) -> list[str]:
 
 def _people(answer: dict[str, Any]) -> str:
     """Of how many people, or of how many of what they are clustered by, the rows are."""
-    people, cluster = answer["rows"]["people"], answer["kpi"]["cluster"] or "customer_key"
-    if people is None:
+    cluster, anonymous = answer["kpi"]["cluster"] or "customer_key", answer["rows"]["anonymous"]
+    if anonymous is None:
         return ""
-    customers = "customer" if people == 1 else "customers"
-    return f" of {people:,} {customers if cluster == 'customer_key' else f'values of {cluster}'}"
+    known = answer["rows"]["people"] - anonymous
+    whose = ("customer" if known == 1 else "customers") if cluster == "customer_key" else f"values of {cluster}"
+    return f" of {known:,} {whose}" + (f" (and {anonymous:,} nobody knows whose)" if anonymous else "")
 
 
 def _table(cells: list[dict[str, str]]) -> list[str]:

@@ -90,7 +90,8 @@ def test_rows_of_unknown_customers_are_of_one_each(company: Workspace, tmp_path:
     with warehouse(other) as connection:
         connection.execute("update fct_feedback set customer_key = null")
     told = explain(other, "nps", Period(2025, 1))
-    assert told["rows"]["people"] == told["rows"]["total"] == 10
+    assert told["rows"]["people"] == told["rows"]["anonymous"] == told["rows"]["total"] == 10
+    assert "10 rows of 0 customers (and 10 nobody knows whose) behind it" in as_text(told, "Europe/Warsaw")
 
 
 def test_few_events_of_an_exposure_of_many_are_listed(company: Workspace) -> None:
@@ -199,7 +200,8 @@ def test_clustered_figures_say_of_how_many_customers_they_are(ask: Ask, figures:
         keys = [row["customer_key"] for row in told["rows"]["listed"]]
         assert told["rows"]["people"] == len(set(keys) - {None}) + keys.count(None)
         text = " ".join(as_text(told, "Europe/Warsaw").split())
-        assert f"rows of {told['rows']['people']} customer" in text
+        assert f"rows of {len(set(keys) - {None})} customer" in text
+        assert (f"and {keys.count(None)} nobody knows whose" in text) == (None in keys)
         assert "rows of one are not independent of each other" in text
 
 
