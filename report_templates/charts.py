@@ -142,7 +142,7 @@ def _reference_lines(
         word = axes[1].gettext(vocabulary.QUOTED[each.is_verified])
         line = alt.Chart(alt.Data(values=[{"month": month, "value": each.value, "word": word}]))
         text = {
-            "fontSize": 8,
+            "fontSize": 9,
             "align": "right" if month else "left",
             "baseline": "bottom" if above else "top",
             "dy": -1 if above else 2,
