@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from duckdb_engine import Dialect
 from sqlalchemy import pool
 from sqlalchemy.dialects import registry
@@ -23,10 +24,23 @@ from expectations.check import literal
 NAME = "cx_duckdb"
 
 
+def _words() -> set[str]:
+    """What DuckDB does not take for a column's name unless it is quoted."""
+    found = duckdb.execute("select keyword_name from duckdb_keywords() where keyword_category != 'unreserved'")
+    return {word for (word,) in found.fetchall()}
+
+
+class Preparer(Dialect.preparer):
+    """Quotes DuckDB's own words too: SQLAlchemy knows PostgreSQL's, to which ``at`` is a name as any other."""
+
+    reserved_words = Dialect.preparer.reserved_words | _words()
+
+
 class ReadOnlyDuckDB(Dialect):
     """duckdb-engine's dialect, always read-only, one connection an engine, without transactions."""
 
     name = NAME
+    preparer = Preparer
     # duckdb-engine declares the same; SQLAlchemy asks each subclass to say it again.
     supports_statement_cache = False
 

@@ -233,8 +233,9 @@ class Outcome(Declared):
 
     outcome: str
     period: Month
-    group: str
-    units: int = Field(ge=0)
+    #: Blank where the company has no groups.
+    group: str = ""
+    units: int = Field(default=1, ge=1)
     #: In any unit of its own; four decimals count.
     value: float = Field(allow_inf_nan=False, gt=-1e13, lt=1e13)
 

@@ -35,6 +35,14 @@ def test_rows_can_be_fetched_after_the_connection_rolled_back(engine):
         assert result.fetchall() == [(0,), (1,), (2,)]
 
 
+def test_a_column_named_with_a_word_of_duckdb_is_quoted(file, engine):
+    with duckdb.connect(str(file)) as connection:
+        connection.execute('create table steps as select 1 as "at", 2 as "asof", 3 as "precision"')
+    steps = sqlalchemy.table("steps", *(sqlalchemy.column(name) for name in ("at", "asof", "precision")))
+    with engine.connect() as connection:
+        assert connection.execute(sqlalchemy.select(steps).where(steps.c.at.is_not(None))).fetchall() == [(1, 2, 3)]
+
+
 def test_nothing_can_be_written(engine):
     with engine.connect() as connection, pytest.raises(sqlalchemy.exc.DBAPIError, match="read-only"):
         connection.execute(sqlalchemy.text("create table more (a integer)"))

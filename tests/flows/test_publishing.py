@@ -219,6 +219,12 @@ def warehouse(tmp_path, monkeypatch) -> Path:
         )
         connection.execute("create table observations as select kpi, period, slice from figures")
         connection.execute("create table handled (source text, kind text, reason text)")
+        connection.execute("create table experiments (period text, experiment text, outcome text, variant text)")
+        connection.execute("create table benchmarks (kpi text, value double, source text, note text, is_verified bool)")
+        connection.execute(
+            "create table quotes (period text, theme text, polarity text, place integer, quote text, language text, "
+            "comments bigint)"
+        )
         connection.execute(
             "create table customer_values as select * from (values ('clv', '2026-09', 7.0, 'by revenue'), "
             "('other', '2026-09', 8.0, 'by revenue'), ('clv_orders', '2026-09', null, 'does not fit'), "

@@ -276,7 +276,7 @@ def test_outcomes_know_their_group_its_units_and_their_month(root):
         ("sales,2026-01,two shops,1.5,210", "units: "),
         ("sales,2026-01,two shops,2,much", "value: "),
         ("sales,2026-01,two shops,2,inf", "value: "),
-        ("sales,2026-01,,2,210", "'group' is missing"),
+        ("sales,2026-01,two shops,0,210", "units: "),
     ],
 )
 def test_an_outcome_that_cannot_be_meant_is_refused(root, row, told):

@@ -95,7 +95,7 @@ united as (
         {{ ('call_abandoned' in var('bad_experiences')) | lower }}
         and abandoned
         and not coalesce(callback, false)
-        and not coalesce(date_diff('second', enqueued_at, ended_at) < 5, false)
+        and not coalesce(date_sub('second', enqueued_at, ended_at) < 5, false)
 )
 
 select

@@ -11,8 +11,8 @@ cohort as (
     select
         *,
         orders - 1 as frequency,
-        date_diff('second', first_ordered_at, last_ordered_at) as recency_seconds,
-        date_diff('second', first_ordered_at, {{ period_end() }}) as age_seconds,
+        date_sub('second', first_ordered_at, last_ordered_at) as recency_seconds,
+        date_sub('second', first_ordered_at, {{ period_end() }}) as age_seconds,
         case when orders > 1 then cast((value - first_value) / (orders - 1) as decimal(18, 4)) end as repeat_value,
     from buyers
     where
