@@ -17,7 +17,7 @@ from flows.errors import CxError
 from tests.bench import at_scale, kinds
 from tests.bench.chain import NEEDS, longest_chain
 from tests.bench.large_company import Sizes
-from tests.bench.measurement import Measurement, Memory, Span, resident_bytes_below
+from tests.bench.measurement import Measurement, Memory, Span, processor_seconds, resident_bytes_below
 from tests.bench.table import SECTIONS, Line, build_table, ratio
 from tests.bench.whole_run import spans
 
@@ -100,6 +100,16 @@ def test_the_memory_of_a_process_below_this_one_is_counted():
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout.readline() == b"held\n"
         assert resident_bytes_below(os.getpid()) >= 64 * MEBIBYTE
+        child.stdin.close()
+
+
+def test_the_processor_time_of_a_process_is_its_own_and_that_of_those_below_it():
+    burn = "import sys, time\nwhile time.process_time() < 0.3: pass\nprint('burnt', flush=True); sys.stdin.read()"
+    before = processor_seconds(os.getpid())
+    with subprocess.Popen([sys.executable, "-c", burn], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"burnt\n"
+        assert processor_seconds(child.pid) >= 0.25
+        assert processor_seconds(os.getpid()) >= before + 0.25
         child.stdin.close()
 
 

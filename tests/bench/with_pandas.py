@@ -10,6 +10,7 @@ file}``.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from flows.workers import serve
-from tests.bench.measurement import clocked
+from tests.bench.measurement import clocked, processor_seconds
 
 GIVEN = "not given"
 SPENT: dict[str, float] = {}
@@ -233,9 +234,11 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
         figures(made)
         return pd.concat(made.figures, ignore_index=True)
 
+    before = processor_seconds(os.getpid())
     found, span = clocked(script)
+    used = processor_seconds(os.getpid()) - before
     found.to_parquet(request["into"])
-    return span | {"spent": SPENT}
+    return span | {"spent": SPENT, "processor_seconds": used}
 
 
 def warm_up() -> None:
