@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from flows.inference.intervals import CONFIDENCE
+from flows.inference.intervals import normal_quantile
 from flows.inference.themes import POLARITIES
 
 if TYPE_CHECKING:
@@ -50,8 +50,6 @@ def kappa(tables: ArrayLike) -> Agreement:
     72:323), the interval kappa ± z standard errors, ended at -1 and 1. Undefined without counts, and where chance alone
     would always agree.
     """
-    from scipy.stats import norm
-
     counts = np.asarray(tables, dtype=float)
     n = counts.sum(axis=(1, 2))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -67,7 +65,7 @@ def kappa(tables: ArrayLike) -> Agreement:
         other = unlike**2 * (crossed.sum(axis=(1, 2)) - np.trace(crossed, axis1=1, axis2=2))
         variance = (same + other - (value - expected * unlike) ** 2) / (n * (1 - expected) ** 2)
     error = np.sqrt(np.maximum(variance, 0))
-    half_width = norm.ppf((1 + CONFIDENCE) / 2) * error
+    half_width = normal_quantile() * error
     return Agreement(value, error, np.clip(value - half_width, -1, 1), np.clip(value + half_width, -1, 1))
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from flows.inference.estimates import normal_quantile, two_estimates
+from flows.inference.estimates import two_estimates
+from flows.inference.intervals import normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

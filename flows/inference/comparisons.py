@@ -69,7 +69,7 @@ def two_nps(
     centre, error = intervals.adjusted_nps(promoters, detractors, n)
     earlier_centre, earlier_error = intervals.adjusted_nps(earlier_promoters, earlier_detractors, earlier_n)
     difference, error = centre - earlier_centre, np.hypot(error, earlier_error)
-    half_width = norm.ppf((1 + CONFIDENCE) / 2) * error
+    half_width = intervals.normal_quantile() * error
     return Difference(
         np.clip(100 * (difference - half_width), -200, 200),
         np.clip(100 * (difference + half_width), -200, 200),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from flows.inference.intervals import NORMAL_95
+from flows.inference.intervals import normal_quantile
 from flows.inference.verdicts import DIRECTIONS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def composed(
     found: dict[tuple[str, int], Standing] = {}
     for row in np.flatnonzero(shown):
         name, period, n = (cells[column].iat[row] for column in ("kpi", "period", "n"))
-        error = (high[row] - low[row]) / 2 / NORMAL_95
+        error = (high[row] - low[row]) / 2 / normal_quantile()
         found[name, _month(period)] = Standing((name,), value[row], low[row], high[row], error, int(n))
     rows: list[dict[str, object]] = []
     for kpi, given in zip(kpis["kpi"], kpis["parts"], strict=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from flows.inference.comparisons import Difference
-from flows.inference.intervals import CONFIDENCE
+from flows.inference.intervals import normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -19,13 +19,6 @@ class Estimate(NamedTuple):
     value: np.ndarray
     low: np.ndarray
     high: np.ndarray
-
-
-def normal_quantile() -> float:
-    """How many standard errors the limits lie from the value: 1.96."""
-    from scipy.stats import norm
-
-    return float(norm.ppf((1 + CONFIDENCE) / 2))
 
 
 def wald(value: ArrayLike, error: ArrayLike) -> Estimate:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from flows.inference.intervals import CONFIDENCE, kish_sample_size
+from flows.inference.intervals import kish_sample_size, normal_quantile
 from flows.inference.resampling import percentile_interval, resampled_sums
 
 if TYPE_CHECKING:
@@ -119,8 +119,6 @@ def product_interval(statistics: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """95 % interval of importance times (experience minus expectation) by the delta method:
     Var = c² Var(d) + d² Var(c) + 2cd Cov(c, d) for difference c and importance d (DOMAIN 1.3).
     """
-    from scipy.stats import norm
-
     variance = {measure: _square_error(measure, statistics) for measure in MEASURES}
     covariance = {pair: statistics[f"{pair[0]}_{pair[1]}_covariance"].to_numpy() for pair in _PAIRS}
     difference = (statistics["experience_mean"] - statistics["expectation_mean"]).to_numpy()
@@ -129,7 +127,7 @@ def product_interval(statistics: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     together = covariance["experience", "importance"] - covariance["expectation", "importance"]
     square = difference**2 * variance["importance"] + importance**2 * of_difference
     square = np.maximum(square + 2 * difference * importance * together, 0.0)
-    half_width = norm.ppf((1 + CONFIDENCE) / 2) * np.sqrt(square)
+    half_width = normal_quantile() * np.sqrt(square)
     return difference * importance - half_width, difference * importance + half_width
 
 

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     Limits = tuple[np.ndarray, np.ndarray]
 
 CONFIDENCE = 0.95
-#: The normal quantile of CONFIDENCE, both sides.
-NORMAL_95 = 1.959963984540054
 #: Pseudo-answers of the adjusted Wald interval: detractors, passives, promoters (Rocks 2016).
 NPS_PSEUDO_ANSWERS = (0.75, 1.5, 0.75)
+
+
+def normal_quantile() -> float:
+    """How many standard errors the limits of something normal lie from its value: 1.96."""
+    from scipy.stats import norm
+
+    return float(norm.ppf((1 + CONFIDENCE) / 2))
 
 
 def kish_sample_size(weight: ArrayLike, weight_squares: ArrayLike) -> np.ndarray:
@@ -59,10 +64,8 @@ def adjusted_nps(promoters: ArrayLike, detractors: ArrayLike, n: ArrayLike) -> t
 
 def adjusted_wald_nps(promoters: ArrayLike, detractors: ArrayLike, n: ArrayLike) -> Limits:
     """Adjusted Wald interval of the NPS in points, clipped to -100 and 100."""
-    from scipy.stats import norm
-
     centre, error = adjusted_nps(promoters, detractors, n)
-    half_width = norm.ppf((1 + CONFIDENCE) / 2) * error
+    half_width = normal_quantile() * error
     return np.clip(100 * (centre - half_width), -100, 100), np.clip(100 * (centre + half_width), -100, 100)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from flows.inference import clustering, comparisons, intervals, log_means, nested_kinds, publishable, small_means
 from flows.inference.comparisons import Difference
+from flows.inference.estimates import two_estimates, wald
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,27 +204,17 @@ def _count_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
 def _estimate(cells: pd.DataFrame) -> Level:
     """The value with the interval its model gave, or the normal one of its standard error, on the scale."""
     value, error = cells["estimate"].to_numpy(), cells["estimate_error"].to_numpy()
-    half_width = error * intervals.NORMAL_95
-    given = [cells[column].to_numpy() for column in ("estimate_low", "estimate_high")]
     limits = (
-        np.where(np.isnan(each), value + sign * half_width, each) for each, sign in zip(given, (-1, 1), strict=True)
+        np.where(np.isnan(cells[column]), normal, cells[column])
+        for column, normal in zip(("estimate_low", "estimate_high"), wald(value, error)[1:], strict=True)
     )
     return value, *(np.clip(each, *_scale(cells)) for each in limits)
 
 
 def _estimate_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference:
     """Two independent estimates; NaN where either came without a standard error."""
-    from scipy.stats import norm
-
-    difference = later["estimate"].to_numpy() - earlier["estimate"].to_numpy()
-    error = np.hypot(later["estimate_error"].to_numpy(), earlier["estimate_error"].to_numpy())
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = np.where(error > 0, 2 * norm.sf(np.abs(difference) / error), np.where(difference == 0, 1.0, np.nan))
-    return Difference(
-        difference - intervals.NORMAL_95 * error,
-        difference + intervals.NORMAL_95 * error,
-        np.where(np.isnan(error), np.nan, p),
-    )
+    columns = ("estimate", "estimate_error")
+    return two_estimates(*(cells[column].to_numpy() for cells in (later, earlier) for column in columns))
 
 
 _WEIGHTED_SUMS = ("weight", "weight_squares", "total", "total_squares")

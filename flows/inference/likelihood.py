@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from flows.inference.estimates import Estimate, normal_quantile
+from flows.inference.estimates import Estimate
+from flows.inference.intervals import normal_quantile
 
 #: Step of the central differences, on a scale where 1 is a factor e.
 STEP = 1e-4

@@ -11,7 +11,7 @@ import numpy as np
 
 from flows.inference import bootstrap, spread, survival
 from flows.inference.comparisons import Difference
-from flows.inference.intervals import NORMAL_95
+from flows.inference.intervals import normal_quantile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def between_difference(later: pd.DataFrame, earlier: pd.DataFrame) -> Difference
     )
     towards_zero = np.where(difference > 0, below, above)
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(difference == 0, 0.0, np.abs(difference) / towards_zero * NORMAL_95)
+        z = np.where(difference == 0, 0.0, np.abs(difference) / towards_zero * normal_quantile())
     return Difference(difference - below, difference + above, 2 * norm.sf(z))
 
 

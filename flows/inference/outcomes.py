@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flows.inference.association import stratified_difference, trend
-from flows.inference.intervals import NORMAL_95
+from flows.inference.intervals import normal_quantile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ def _row(kpi: str, n: float, value: float, low: float, high: float, p: float, co
             "estimate": 100 * float(value),
             "estimate_low": 100 * float(low),
             "estimate_high": 100 * float(high),
-            "estimate_error": np.nan if cut else 100 * float(high - low) / 2 / NORMAL_95,
+            "estimate_error": np.nan if cut else 100 * float(high - low) / 2 / normal_quantile(),
             "p": float(p),
             "compared": float(compared),
         }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from flows.inference.comparisons import two_means
-from flows.inference.intervals import NORMAL_95, sample_variance
+from flows.inference.intervals import normal_quantile, sample_variance
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ def role_gaps(sums: pd.DataFrame) -> pd.DataFrame:
             "estimate": np.abs(mean - other_mean),
             "estimate_low": np.where((low < 0) & (high > 0), 0.0, nearest),
             "estimate_high": np.maximum(-low, high),
-            "estimate_error": (high - low) / 2 / NORMAL_95,
+            "estimate_error": (high - low) / 2 / normal_quantile(),
         }
     )
 

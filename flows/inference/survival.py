@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from flows.inference.comparisons import Difference
-from flows.inference.estimates import Estimate, normal_quantile
+from flows.inference.estimates import Estimate
+from flows.inference.intervals import normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

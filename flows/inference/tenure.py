@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from flows.inference import shifted_beta_geometric
-from flows.inference.estimates import normal_quantile
-from flows.inference.intervals import wilson
+from flows.inference.intervals import normal_quantile, wilson
 from flows.inference.survival import log_log_limits
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from flows.inference.composites import standardised
-from flows.inference.intervals import NORMAL_95
+from flows.inference.intervals import normal_quantile
 from tests.flows.inference.building import cell, figures, kpis
 
 PARTS = {"contact": ["easy", "waits"], "people": ["staff"]}
@@ -94,8 +94,8 @@ def test_a_part_of_an_open_scale_is_left_out():
 def test_the_error_is_the_widest_that_dependent_parts_can_have():
     found = composed(part("2026-01", "easy", 80, error=2), part("2026-01", "waits", 10, error=2))
     # waits: 2 of 50 is 4 of 100; together as if they moved as one: (2 + 4) / 2
-    assert found["2026-01", None]["high"] - 80 == pytest.approx(3 * NORMAL_95)
-    assert found["2026-01", "waits"]["low"] == pytest.approx(80 - 4 * NORMAL_95)
+    assert found["2026-01", None]["high"] - 80 == pytest.approx(3 * normal_quantile())
+    assert found["2026-01", "waits"]["low"] == pytest.approx(80 - 4 * normal_quantile())
 
 
 def test_months_of_different_parts_are_not_compared_and_other_figures_are():
@@ -113,7 +113,7 @@ def test_months_of_different_parts_are_not_compared_and_other_figures_are():
 def test_months_of_the_same_parts_are_compared_and_parts_are_not_tested_again():
     found = composed(part("2026-01", "easy", 80, error=1), part("2026-02", "easy", 90, error=1))
     assert found["2026-02", None]["verdict"] == "better"
-    assert found["2026-02", None]["change_low"] == pytest.approx(10 - np.sqrt(2) * NORMAL_95)
+    assert found["2026-02", None]["change_low"] == pytest.approx(10 - np.sqrt(2) * normal_quantile())
     assert found["2026-02", "easy"]["p"] is None
     assert found["2026-02", "easy"]["verdict"] == "not compared"
     assert found["2026-02", "easy"]["change"] == pytest.approx(10)

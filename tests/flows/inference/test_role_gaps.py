@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from scipy.stats import ttest_ind
 
-from flows.inference.intervals import NORMAL_95
+from flows.inference.intervals import normal_quantile
 from flows.inference.role_gaps import role_gaps
 
 MANAGEMENT, OTHERS = [5.0, 4.5, 4.0, 5.0], [3.0, 2.5, 4.0, 3.5, 3.0, 2.0]
@@ -34,7 +34,7 @@ def test_the_gap_is_the_distance_of_the_means_with_welchs_interval():
     limits = ttest_ind(MANAGEMENT, OTHERS, equal_var=False).confidence_interval()
     assert found["estimate"] == pytest.approx(4.625 - 3.0)
     assert (found["estimate_low"], found["estimate_high"]) == pytest.approx((limits.low, limits.high))
-    assert found["estimate_error"] == pytest.approx((limits.high - limits.low) / 2 / NORMAL_95)
+    assert found["estimate_error"] == pytest.approx((limits.high - limits.low) / 2 / normal_quantile())
     assert found["n"] == 4
     assert (found["slice"], pd.isna(found["slice_value"])) == ("overall", True)
 
