@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from flows.inference.comparisons import Difference
+from flows.inference.estimates import Estimate
 from flows.inference.intervals import CONFIDENCE
 
 if TYPE_CHECKING:
@@ -29,14 +30,6 @@ RESAMPLES = 2000
 SEED = 20261101
 #: Cells resampled at a time, 4 MB of resamples each.
 CHUNK = 256
-
-
-class Estimate(NamedTuple):
-    """A value and the limits of its 95 % interval; NaN where undefined."""
-
-    value: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
 
 
 def ratio_of_sums(numerator: ArrayLike, denominator: ArrayLike, *, seed: int = SEED) -> Estimate:
