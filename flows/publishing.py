@@ -202,6 +202,8 @@ def publish(
     From the ledger's commit on the month is published. A directory without a ledger row is what a crash left behind
     between the two, and is replaced.
     """
+    from flows.inference.bootstrap import SEED
+
     target = workspace.published / str(period) / f"r{revision}"
     files = {path.name: sha256_of(path) for path in sorted(scratch.iterdir())}
     manifest = {
@@ -211,6 +213,7 @@ def publish(
         "reason": reason,
         "run": run_id,
         "project_version": version("cx-monthly"),
+        "resampling_seed": SEED,
         "files": files,
     }
     (scratch / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
