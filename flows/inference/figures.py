@@ -146,7 +146,10 @@ def _levels(cells: pd.DataFrame) -> tuple[np.ndarray, ...]:
     for name, rows in cells.groupby("kind", sort=True).indices.items():
         for column, part in zip(level, KINDS[name].level(cells.iloc[rows]), strict=True):
             column[rows] = part
-    return level
+    value, low, high = level
+    # what is resampled or inverted knows nothing of the scale
+    scale = [cells[end].to_numpy() for end in ("scale_low", "scale_high")]
+    return value, np.clip(low, *scale), np.clip(high, *scale)
 
 
 def _changes(cells: pd.DataFrame, earlier: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -158,7 +161,9 @@ def _changes(cells: pd.DataFrame, earlier: np.ndarray) -> tuple[np.ndarray, ...]
             found = kind.difference(cells.iloc[rows], cells.iloc[earlier[rows]])
             for column, part in zip(change, found, strict=True):
                 column[rows] = part
-    return change
+    low, high, p = change
+    width = (cells["scale_high"] - cells["scale_low"]).to_numpy()
+    return np.clip(low, -width, width), np.clip(high, -width, width), p
 
 
 def _earlier(cells: pd.DataFrame, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

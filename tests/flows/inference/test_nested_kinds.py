@@ -132,6 +132,21 @@ def test_an_estimate_is_compared_by_its_standard_error(second, verdict):
     assert row["verdict"] == verdict
 
 
+def test_what_is_resampled_or_inverted_stays_on_the_declared_scale():
+    # two agents, far apart: the upper limit of their spread would be far beyond five points of rating
+    statistics = {"total": 36.0, "total_squares": 156.0, "clusters": 2, "cluster_squares": 72}
+    spread = {"kind": "spread", "unit": "points", "scale_low": 0, "scale_high": 4}
+    row = figures([cell("2026-01", 12, **statistics, cluster_mean_squares=150.0)], kpis(spread))["2026-01", None]
+    assert row["low"] <= row["value"] < row["high"] == 4
+    # nearly all revenue is one customer's, and lost
+    opening = np.array([5000.0] + [5.0] * 60)
+    kept = np.array([0.0] + [5.0] * 60)
+    cells = [cell("2026-01", **group_sums(opening, opening)), cell("2026-02", **group_sums(kept, opening))]
+    ratio = {"kind": "ratio", "unit": "%", "per": 100, "scale_low": 0, "scale_high": 100}
+    change = figures(cells, kpis(ratio), hidden_below=1)["2026-02", None]
+    assert -100 <= change["change_low"] <= change["change"] <= change["change_high"] <= 100
+
+
 def test_an_estimate_without_a_standard_error_is_shown_and_not_compared():
     declared = kpis({"kind": "estimate", "unit": "points"})
     cells = [
